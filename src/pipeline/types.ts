@@ -1,0 +1,101 @@
+/** Where a stage runs: an execution provider of ONNX Runtime. */
+export type Provider = "cpu" | "cuda" | "dml" | "webgpu";
+/** `auto` picks by provider, checkpoint and memory; `int8` is weight-only and for the text encoder. */
+export type Precision = "auto" | "fp32" | "fp16" | "int8";
+/** Which stages stay loaded: `sequential` holds one at a time. */
+export type MemoryPolicy = "auto" | "all" | "sequential";
+
+/** What it takes to open a checkpoint. */
+export interface LoadOptions {
+  /** A folder in the layout of Hugging Face diffusers. */
+  modelDir: string;
+  /** Where prefix keys and values and converted weights are kept. */
+  cacheDir: string;
+  provider: Provider | "auto";
+  precision: Precision;
+  memory: MemoryPolicy;
+  signal?: AbortSignal | undefined;
+}
+
+/** A decoded picture at its own size; the pipeline asks `image/` to resize it. */
+export interface InitImage {
+  /** Interleaved RGB, `3 * width * height` bytes. */
+  rgb: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/** What to draw. Whatever is left out takes the checkpoint's own default. */
+export interface GenerateRequest {
+  prompt: string;
+  negativePrompt?: string | undefined;
+  /** Pixels. */
+  width?: number | undefined;
+  /** Pixels. */
+  height?: number | undefined;
+  steps?: number | undefined;
+  guidanceScale?: number | undefined;
+  /** 0 to 2^53 - 1; picture k uses `seed + k`. */
+  seed: number;
+  count?: number | undefined;
+  scheduler?: "dpm++" | "euler" | "scm" | undefined;
+  initImage?: InitImage | undefined;
+  /** Above 0 to 1, only with `initImage`. */
+  strength?: number | undefined;
+  /** False: width and height as given, multiples of 32. */
+  binning?: boolean | undefined;
+  /** Whose random stream a seed means. */
+  rng?: "cpu" | "cuda" | undefined;
+}
+
+/** Sent when a stage begins, and before the first and after each denoising step. */
+export type ProgressEvent =
+  | { stage: "load" | "encode-prompt" | "encode-image" | "decode"; picture?: number | undefined }
+  | { stage: "denoise"; picture: number; step: number; steps: number };
+
+/** How long a stage took, and where it ran. */
+export interface StageReport {
+  stage: string;
+  milliseconds: number;
+  provider: Provider;
+  precision: "fp32" | "fp16" | "int8";
+}
+
+/** Receives the tensors between the stages. */
+export interface Trace {
+  add(name: string, data: Float32Array | BigInt64Array, shape: readonly number[]): void;
+}
+
+/** How a request is watched and stopped. */
+export interface GenerateOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((event: ProgressEvent) => void) | undefined;
+  trace?: Trace | undefined;
+}
+
+/** A finished picture. */
+export interface Picture {
+  /** Interleaved RGB, `3 * width * height` bytes. */
+  rgb: Uint8Array;
+  width: number;
+  height: number;
+  seed: number;
+}
+
+/** The pictures, and the settings that they were really made with. */
+export interface GenerateResult {
+  pictures: Picture[];
+  settings: {
+    prompt: string;
+    negativePrompt: string;
+    width: number;
+    height: number;
+    steps: number;
+    guidanceScale: number;
+    scheduler: string;
+    strength?: number | undefined;
+    rng: "cpu" | "cuda";
+  };
+  stages: StageReport[];
+  model: { name: string; hash: string };
+}
