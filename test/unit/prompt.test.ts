@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 
+import { COMPLEX_HUMAN_INSTRUCTION } from "../../src/models/complex-human-instruction.ts";
 import {
   assembleNegative,
   assemblePrompt,
   cleanPrompt,
-  COMPLEX_HUMAN_INSTRUCTION,
   longestCommonPrefix,
 } from "../../src/pipeline/text/prompt.ts";
 import type { Tokenizer } from "../../src/pipeline/text/tokenizer.ts";
