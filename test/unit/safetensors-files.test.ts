@@ -317,3 +317,30 @@ test(
     assert.equal(weights.get("a").path, real);
   },
 );
+
+test("a file written by Python's safetensors is read with its types, shapes and values", async () => {
+  // torch 2.13, safetensors.torch.save_file 0.8.0; tensors are ordered by type width there, not by name
+  const file = await openSafetensors(
+    join(import.meta.dirname, "../fixtures/python-safetensors-0.8.0.safetensors"),
+  );
+  const read = async (name: string) => {
+    const location = file.tensors.get(name);
+    assert.ok(location !== undefined);
+    return [location.dtype, location.shape, await readTensor(location)];
+  };
+  assert.deepEqual(await read("f32"), [
+    "F32",
+    [2, 3],
+    Float32Array.of(0, 0.25, 0.5, 0.75, 1, 1.25),
+  ]);
+  assert.deepEqual(await read("f16"), ["F16", [2], Float32Array.of(1.5, -65504)]);
+  assert.deepEqual(await read("bf16"), [
+    "BF16",
+    [2, 1],
+    Float32Array.of(3.140625, -1.001_743_945_786_225_6e30),
+  ]);
+  assert.deepEqual(await read("i64"), ["I64", [], BigInt64Array.of(-(2n ** 40n))]);
+  assert.deepEqual(await read("u8"), ["U8", [2], Uint8Array.of(7, 255)]);
+  assert.deepEqual(await read("i32"), ["I32", [0, 3], new Int32Array(0)]);
+  assert.deepEqual(Object.fromEntries(file.metadata), { format: "pt" });
+});
