@@ -25,8 +25,8 @@ export interface ModelManifest {
   guidanceScale: number;
   /** Clamp the self-attention's output to fp16's range in every precision. */
   clampAttention: boolean;
-  /** Soft-cap of the text encoder's attention logits; null: none, as in today's transformers. */
-  attnLogitSoftcapping: number | null;
+  /** Apply the soft-cap of the text encoder's config to its attention logits; off as in today's transformers. */
+  attnLogitSoftcapping: boolean;
 }
 
 /** diffusers' defaults of `SanaPipeline` and `SanaSprintPipeline`. */
@@ -60,7 +60,7 @@ const manifestSchema = z.strictObject({
   num_inference_steps: z.int().min(1).max(1000).optional(),
   guidance_scale: z.number().min(0).max(100).optional(),
   clamp_attention: z.boolean().optional(),
-  attn_logit_softcapping: z.number().positive().nullable().optional(),
+  attn_logit_softcapping: z.boolean().optional(),
 });
 
 type ManifestFile = z.infer<typeof manifestSchema>;
@@ -102,7 +102,7 @@ function withDefaults(file: ManifestFile, { name, steps, entry }: Defaults): Mod
     numInferenceSteps: file.num_inference_steps ?? steps,
     guidanceScale: file.guidance_scale ?? GUIDANCE_SCALE,
     clampAttention: file.clamp_attention ?? entry?.clampAttention ?? false,
-    attnLogitSoftcapping: file.attn_logit_softcapping ?? null,
+    attnLogitSoftcapping: file.attn_logit_softcapping ?? false,
   };
 }
 

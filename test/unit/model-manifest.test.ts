@@ -41,7 +41,7 @@ describe("readManifest", () => {
       numInferenceSteps: 20,
       guidanceScale: 4.5,
       clampAttention: false,
-      attnLogitSoftcapping: null,
+      attnLogitSoftcapping: false,
     });
   });
 
@@ -65,7 +65,7 @@ describe("readManifest", () => {
       num_inference_steps: 12,
       guidance_scale: 3,
       clamp_attention: true,
-      attn_logit_softcapping: 50,
+      attn_logit_softcapping: true,
     };
     assert.deepEqual(await readManifest(await folderWith("whole", { "sanabot.json": file })), {
       name: "emoji",
@@ -79,7 +79,7 @@ describe("readManifest", () => {
       numInferenceSteps: 12,
       guidanceScale: 3,
       clampAttention: true,
-      attnLogitSoftcapping: 50,
+      attnLogitSoftcapping: true,
     });
   });
 

@@ -1,0 +1,49 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+
+/** A config.json of this field has a few kilobytes; a larger file is no config. */
+const MAX_CONFIG_BYTES = 1_000_000;
+
+/**
+ * Reads `folder/name` and parses it with `schema`.
+ * @throws UserError model_not_found when the file is missing, model_invalid when it does not fit, naming each field
+ */
+export async function readConfig<T>(
+  folder: string,
+  name: string,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const path = join(folder, name);
+  const parsed = schema.safeParse(await readJson(path));
+  if (parsed.success) return parsed.data;
+  throw new UserError("model_invalid", `${path} does not fit: ${z.prettifyError(parsed.error)}`);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_CONFIG_BYTES) {
+      throw new UserError(
+        "model_invalid",
+        `${path} has ${size} bytes; a config has at most ${MAX_CONFIG_BYTES}.`,
+      );
+    }
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    if (error instanceof SyntaxError) {
+      throw new UserError("model_invalid", `${path} is not JSON: ${error.message}`, {
+        cause: error,
+      });
+    }
+    throw new UserError(
+      "model_not_found",
+      `${path} cannot be read. Is this a folder in the diffusers layout?`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
