@@ -1,0 +1,98 @@
+import { readFile, stat } from "node:fs/promises";
+import sharp, { type Metadata, type Sharp } from "sharp";
+
+import { UserError } from "../errors.ts";
+import type { RgbPicture } from "./encode-picture.ts";
+
+/** Discord's largest common attachment; a lossless 4096 x 4096 picture has under 50 MB. */
+const MAX_FILE_BYTES = 64 * 2 ** 20;
+/** 8192 x 8192: decoded 200 MB. */
+const MAX_PIXELS = 2 ** 26;
+/** Bitmaps only: vector and document formats can name other files and need far more code. */
+const READABLE = new Set(["png", "jpeg", "webp", "gif", "tiff", "heif"]);
+const READABLE_WORDS = "PNG, JPEG, WebP, GIF, TIFF or AVIF";
+
+/**
+ * Decodes a picture file to RGB at its own size, turned upright by its EXIF orientation, transparent parts on white,
+ * an animation's first frame.
+ *
+ * @param bytes - A whole file, from anywhere.
+ * @throws {UserError} `invalid_image` when it is no picture, damaged, or over 64 MiB or 67 megapixels.
+ */
+export async function decodePicture(bytes: Uint8Array): Promise<RgbPicture> {
+  if (bytes.length > MAX_FILE_BYTES) throw tooManyBytes("The picture", bytes.length);
+  const { image, format, width, height } = await openPicture(bytes);
+  if (!READABLE.has(format)) {
+    throw new UserError(
+      "invalid_image",
+      `Pictures of the kind ${format} are not read; use ${READABLE_WORDS}.`,
+    );
+  }
+  if (width * height > MAX_PIXELS) {
+    throw new UserError(
+      "invalid_image",
+      `The picture has ${width} x ${height} pixels; at most ${MAX_PIXELS} are read.`,
+    );
+  }
+  return decodePixels(image);
+}
+
+/**
+ * Reads and decodes a picture file; see {@link decodePicture}.
+ *
+ * @throws {UserError} `invalid_image` also when the file cannot be read, naming it.
+ */
+export async function decodePictureFile(path: string): Promise<RgbPicture> {
+  const bytes = await readPictureFile(path);
+  try {
+    return await decodePicture(bytes);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.code, `${path}: ${error.message}`, { cause: error });
+  }
+}
+
+async function readPictureFile(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_FILE_BYTES) throw tooManyBytes(path, size);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError("invalid_image", `The picture ${path} cannot be read: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+async function openPicture(bytes: Uint8Array): Promise<Metadata & { image: Sharp }> {
+  try {
+    const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error" });
+    return { ...(await image.metadata()), image };
+  } catch (cause) {
+    const message = `This is not a picture that can be read; use ${READABLE_WORDS}.`;
+    throw new UserError("invalid_image", message, { cause });
+  }
+}
+
+async function decodePixels(image: Sharp): Promise<RgbPicture> {
+  try {
+    const upright = image.autoOrient().flatten({ background: "#ffffff" }).toColourspace("srgb");
+    const { data, info } = await upright
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) throw new Error(`sharp gave ${info.channels} channels`);
+    return { rgb: data, width: info.width, height: info.height };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError("invalid_image", `The picture is damaged: ${reason}`, { cause: error });
+  }
+}
+
+function tooManyBytes(what: string, size: number): UserError {
+  return new UserError(
+    "invalid_image",
+    `${what} has ${size} bytes; at most ${MAX_FILE_BYTES} are read.`,
+  );
+}
