@@ -1,0 +1,303 @@
+"""Scenes made of emoji pictures: what stands where on what backdrop, drawn on a canvas, and put into words.
+
+A scene is a plain dict made by `sample_scene` from a seed alone, so a data set is a seed and a count.
+`draw` turns it into pixels, `describe` into one of its many captions.
+"""
+
+import colorsys
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+import vocabulary as words
+
+STYLES = {"flat": ["flat style", "flat"], "noto": ["noto style", "in noto style"], "3d": ["3d style", "3d", "in 3d"]}
+COLOURS = {
+    "red": (220, 50, 47), "orange": (245, 150, 50), "yellow": (250, 215, 70), "green": (80, 175, 80),
+    "teal": (45, 170, 165), "light blue": (150, 205, 245), "blue": (50, 105, 215), "purple": (135, 80, 190),
+    "pink": (245, 155, 195), "brown": (135, 90, 55), "gray": (150, 152, 158), "black": (25, 25, 30),
+}
+HUES = {"red": 0, "orange": 28, "yellow": 50, "green": 120, "teal": 175, "blue": 215, "purple": 275, "pink": 330}
+# name -> (top colour, colour at the horizon, ground colour or None, height of the horizon, decoration, phrases)
+PLACES = {
+    "night": ((18, 22, 60), (60, 60, 120), None, 1.0, "stars", ["at night", "in the night sky", "under the stars"]),
+    "beach": ((110, 195, 245), (190, 230, 250), (240, 215, 150), 0.68, None, ["on the beach", "on a sandy beach"]),
+    "snow": ((175, 205, 235), (225, 238, 250), (250, 252, 255), 0.66, "flakes", ["in the snow", "on a snowy day"]),
+    "grass": ((125, 200, 250), (205, 235, 252), (110, 185, 85), 0.66, None, ["on the grass", "in a green meadow"]),
+    "water": ((95, 195, 230), (20, 75, 150), None, 1.0, "bubbles", ["under water", "in the sea", "underwater"]),
+    "sunset": ((95, 60, 130), (250, 165, 95), None, 1.0, None, ["at sunset", "in the sunset"]),
+    "desert": ((245, 200, 130), (252, 228, 180), (222, 170, 95), 0.68, None, ["in the desert"]),
+    "space": ((8, 8, 20), (35, 20, 60), None, 1.0, "stars", ["in space", "in outer space"]),
+}
+# kind -> share of the scenes
+KINDS = {"single": 0.46, "colour": 0.19, "place": 0.12, "size": 0.04, "side": 0.05, "number": 0.05, "pair": 0.05,
+         "recolour": 0.04}
+SIDES = {"left": (0.26, 0.5), "right": (0.74, 0.5), "top": (0.5, 0.26), "bottom": (0.5, 0.74)}
+NUMBERS = {2: "two", 3: "three", 4: "four"}
+LAYOUTS = {2: [(0.27, 0.5), (0.73, 0.5)], 3: [(0.5, 0.27), (0.27, 0.73), (0.73, 0.73)],
+           4: [(0.27, 0.27), (0.73, 0.27), (0.27, 0.73), (0.73, 0.73)]}
+COLLECTIVE = ("s", "fish", "sheep", "deer", "rice", "bread", "hair", "glasses")
+
+
+class Library:
+    """The rasterised pictures and their words. `pixels` is [count, 256, 256, 4] uint8, read from disk as needed."""
+
+    def __init__(self, data_dir):
+        index = json.loads((Path(data_dir) / "pictures.json").read_text())
+        size, rows = index["size"], index["pictures"]
+        self.pixels = np.memmap(Path(data_dir) / "pictures.raw", np.uint8, "r", shape=(len(rows), size, size, 4))
+        self.entries = words.read_json(Path(data_dir) / "vocabulary.json")
+        of_hexcode = {e["hexcode"]: i for i, e in enumerate(self.entries)}
+        self.rows = {style: {} for style in STYLES}
+        for row, picture in enumerate(rows):
+            self.rows[picture["set"]][of_hexcode[picture["hexcode"]]] = row
+        self.trained = [i for i, e in enumerate(self.entries) if e["group"] in words.TRAINED_GROUPS and self.everywhere(i)]
+        weights = np.array([self.weight(i) for i in self.trained])
+        self.weights = weights / weights.sum()
+        self._looks = {}
+
+    def everywhere(self, index):
+        return all(index in rows for rows in self.rows.values())
+
+    def weight(self, index):
+        """Clock faces and other series of near-equal pictures are seen less, everyday things more."""
+        name, group = self.entries[index]["names"][0], self.entries[index]["group"]
+        if "o'clock" in name or name.endswith("-thirty") or " moon" in name:
+            return 0.2
+        return 1.3 if group in (words.ANIMALS, words.FOOD, words.TRAVEL) else 1.0
+
+    def look(self, row):
+        """(mean RGB, main hue in degrees, share of that hue family) of a picture's opaque pixels."""
+        if row not in self._looks:
+            small = np.asarray(Image.fromarray(self.pixels[row]).resize((32, 32), Image.BOX))
+            opaque = small[small[..., 3] > 128][:, :3].astype(np.float32)
+            hsv = np.array([colorsys.rgb_to_hsv(*(p / 255)) for p in opaque]).reshape(-1, 3)
+            vivid = hsv[(hsv[:, 1] > 0.3) & (hsv[:, 2] > 0.25)]
+            hue, share = 0.0, 0.0
+            if len(vivid):
+                angles = vivid[:, 0] * 2 * np.pi
+                hue = np.degrees(np.arctan2(np.sin(angles).mean(), np.cos(angles).mean())) % 360
+                share = float((np.abs(signed_degrees(vivid[:, 0] * 360 - hue)) < 35).sum() / len(opaque))
+            self._looks[row] = (opaque.mean(0), hue, share)
+        return self._looks[row]
+
+
+def signed_degrees(difference):
+    """An angle difference brought into [-180, 180)."""
+    return (difference + 180) % 360 - 180
+
+
+def jitter(rng, rgb, amount):
+    return tuple(int(np.clip(c + rng.normal(0, amount), 0, 255)) for c in rgb)
+
+
+def pick(rng, options):
+    return options[int(rng.integers(len(options)))]
+
+
+def plain_backdrop(rng):
+    """White mostly, otherwise a very light tint that no caption mentions: part of what makes seeds differ."""
+    tint = (255, 255, 255) if rng.random() < 0.75 else tuple(int(c) for c in rng.integers(228, 253, 3))
+    return {"rgb": tint, "words": []}
+
+
+def colour_backdrop(rng, library, rows):
+    """A named colour that stands out (distance 60 at least) from the mean colour of every object on it."""
+    names = [n for n, rgb in COLOURS.items()
+             if all(np.linalg.norm(library.look(r)[0] - np.array(rgb)) > 60 for r in rows)]
+    name = pick(rng, names or ["black"])
+    return {"rgb": jitter(rng, COLOURS[name], 7), "words": [f"on a {name} background", f"on {name}", f"{name} background"]}
+
+
+def place_backdrop(rng):
+    name = pick(rng, list(PLACES))
+    return {"place": name, "seed": int(rng.integers(1 << 30)), "words": PLACES[name][5]}
+
+
+def add_object(rng, library, scene, emoji, size, centre):
+    """Appends one object; size in shares of the shorter side, centre in shares of width and height."""
+    name = library.entries[emoji]["names"][0]
+    mirrored = "o'clock" not in name and "thirty" not in name and rng.random() < 0.5
+    scene["objects"].append({
+        "emoji": int(emoji), "row": library.rows[scene["style"]][emoji], "size": float(size),
+        "centre": [float(centre[0] + rng.normal(0, 0.012)), float(centre[1] + rng.normal(0, 0.012))],
+        "mirrored": bool(mirrored), "tilt": float(rng.uniform(-9, 9)) if rng.random() < 0.35 else 0.0, "hue": None,
+    })
+
+
+def recolour(rng, library, scene):
+    """Gives the only object another colour if one hue family covers half of it; else the scene stays single."""
+    _, hue, share = library.look(scene["objects"][0]["row"])
+    names = [n for n, h in HUES.items() if abs(signed_degrees(h - hue)) > 35]
+    if share < 0.5 or not names:
+        scene["kind"] = "single"
+        return
+    scene["hue"] = pick(rng, names)
+    scene["objects"][0]["hue"] = [float(hue), float(HUES[scene["hue"]] + rng.normal(0, 4))]
+
+
+def sample_scene(rng, library, kinds=None):
+    """One scene from a numpy generator. `kinds` maps kind to share (default: KINDS)."""
+    kinds = kinds or KINDS
+    kind = str(rng.choice(list(kinds), p=list(kinds.values())))
+    style = str(rng.choice(list(STYLES), p=[0.86, 0.05, 0.09]))
+    emoji = [library.trained[i] for i in rng.choice(len(library.trained), 2, replace=False, p=library.weights)]
+    scene = {"kind": kind, "style": style, "objects": [], "hue": None}
+    usual = rng.uniform(0.70, 0.88)
+    if kind == "size":
+        scene["size"] = pick(rng, ["small", "large"])
+        usual = rng.uniform(0.30, 0.40) if scene["size"] == "small" else rng.uniform(0.98, 1.12)
+    if kind == "side":
+        scene["side"] = pick(rng, list(SIDES))
+        add_object(rng, library, scene, emoji[0], rng.uniform(0.42, 0.5), SIDES[scene["side"]])
+    elif kind == "number":
+        scene["number"] = int(rng.choice([2, 3, 4], p=[0.45, 0.35, 0.2]))
+        for centre in LAYOUTS[scene["number"]]:
+            add_object(rng, library, scene, emoji[0], rng.uniform(0.41, 0.46), centre)
+            scene["objects"][-1]["mirrored"] = scene["objects"][0]["mirrored"]
+    elif kind == "pair":
+        for e, centre in zip(emoji, LAYOUTS[2]):
+            add_object(rng, library, scene, e, rng.uniform(0.43, 0.48), centre)
+    else:
+        add_object(rng, library, scene, emoji[0], usual, (0.5, 0.53 if kind == "place" else 0.5))
+    if kind == "recolour":
+        recolour(rng, library, scene)
+    rows = [o["row"] for o in scene["objects"]]
+    backdrop = rng.random()
+    if kind == "place" or (kind in ("pair", "side", "size") and backdrop < 0.1):
+        scene["backdrop"] = place_backdrop(rng)
+    elif kind == "colour" or (kind not in ("single", "recolour") and backdrop < 0.4):
+        scene["backdrop"] = colour_backdrop(rng, library, rows)
+    else:
+        scene["backdrop"] = plain_backdrop(rng)
+    return scene
+
+
+def draw_place(name, seed, height, width):
+    """Gradient sky, ground with a softly bent horizon, and dots: [height, width, 3] image."""
+    rng = np.random.default_rng(seed)
+    top, low, ground, horizon, decoration, _ = PLACES[name]
+    top, low = np.array(jitter(rng, top, 6)), np.array(jitter(rng, low, 6))
+    line = height * (horizon + (rng.normal(0, 0.02) if ground else 0))
+    share = np.clip(np.arange(height) / line, 0, 1)[:, None, None]
+    canvas = np.broadcast_to(top * (1 - share) + low * share, (height, width, 3)).copy()
+    if ground:
+        bend = line + height * 0.02 * np.sin(np.arange(width) / width * rng.uniform(2, 6) + rng.uniform(0, 6))
+        canvas[np.arange(height)[:, None] > bend[None, :]] = jitter(rng, ground, 6)
+    image = Image.fromarray(canvas.astype(np.uint8))
+    pen = ImageDraw.Draw(image)
+    for _ in range(int(rng.integers(10, 22)) if decoration else 0):
+        x, y, r = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(1.2, 3.5)
+        if decoration == "bubbles":
+            pen.ellipse((x - 2 * r, y - 2 * r, x + 2 * r, y + 2 * r), outline=(215, 240, 250), width=1)
+        else:
+            pen.ellipse((x - r, y - r, x + r, y + r), fill=(255, 255, 235))
+    return image
+
+
+def shift_hue(picture, source, target):
+    """Turns the hues near `source` (degrees) by target - source; picture is an RGBA image."""
+    alpha = picture.getchannel("A")
+    hsv = np.asarray(picture.convert("RGB").convert("HSV")).copy()
+    degrees = hsv[..., 0].astype(np.float32) * (360 / 255)
+    near = np.abs(signed_degrees(degrees - source)) < 45
+    turned = (degrees + signed_degrees(target - source)) % 360
+    hsv[..., 0] = np.where(near, turned * (255 / 360), hsv[..., 0]).astype(np.uint8)
+    result = Image.fromarray(hsv, "HSV").convert("RGB")
+    result.putalpha(alpha)
+    return result
+
+
+def draw(scene, library, height=256, width=256):
+    """The scene's pixels: [height, width, 3] uint8."""
+    backdrop = scene["backdrop"]
+    if "place" in backdrop:
+        canvas = draw_place(backdrop["place"], backdrop["seed"], height, width)
+    else:
+        canvas = Image.new("RGB", (width, height), tuple(backdrop["rgb"]))
+    for thing in scene["objects"]:
+        picture = Image.fromarray(library.pixels[thing["row"]])
+        if thing["hue"]:
+            picture = shift_hue(picture, *thing["hue"])
+        if thing["mirrored"]:
+            picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        if thing["tilt"]:
+            picture = picture.rotate(thing["tilt"], Image.Resampling.BICUBIC)
+        side = max(8, round(thing["size"] * min(height, width)))
+        picture = picture.resize((side, side), Image.Resampling.BICUBIC)
+        x, y = thing["centre"][0] * width - side / 2, thing["centre"][1] * height - side / 2
+        canvas.paste(picture, (round(x), round(y)), picture)
+    return np.asarray(canvas)
+
+
+def plural(name):
+    """A good enough English plural of a picture's name."""
+    if name.endswith(COLLECTIVE):
+        return name
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return name[:-1] + "ies"
+    return name + ("es" if name.endswith(("sh", "ch", "x", "o")) else "s")
+
+
+def with_article(phrase):
+    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
+
+
+def name_of(rng, entry, free=True):
+    """One way to name an emoji. `free` also allows the character, keywords and other languages (standing alone)."""
+    draw_ = rng.random() if free else 0.0
+    if draw_ < 0.62:
+        return pick(rng, entry["names"]), True
+    if draw_ < 0.70 and entry["unique_keywords"]:
+        return pick(rng, entry["unique_keywords"]), True
+    if draw_ < 0.75 and entry["keywords"]:
+        extra = rng.permutation(entry["keywords"])[:int(rng.integers(1, 3))]
+        return ", ".join([pick(rng, entry["names"]), *extra]), False
+    if draw_ < 0.81:
+        return entry["emoji"], False
+    if entry["languages"]:
+        return entry["languages"][pick(rng, list(entry["languages"]))], False
+    return pick(rng, entry["names"]), True
+
+
+def subject_of(rng, library, scene):
+    """The noun phrase of a scene and whether it is an English noun that sentences can be built around."""
+    entries = [library.entries[o["emoji"]] for o in scene["objects"]]
+    kind = scene["kind"]
+    if kind == "pair":
+        a, b = (pick(rng, e["names"]) for e in entries)
+        return pick(rng, [f"{with_article(a)} and {with_article(b)}", f"{with_article(a)} next to {with_article(b)}",
+                          f"{a} and {b}", f"{a} beside {b}", f"{with_article(a)} on the left and {with_article(b)} on the right"]), False
+    if kind == "number":
+        return f"{NUMBERS[scene['number']]} {plural(pick(rng, entries[0]['names']))}", False
+    if kind == "size":
+        word = pick(rng, ["small", "tiny", "little"] if scene["size"] == "small" else ["large", "big", "huge"])
+        return f"{word} {name_of(rng, entries[0], free=False)[0]}", True
+    if kind == "recolour":
+        return f"{scene['hue']} {name_of(rng, entries[0], free=False)[0]}", True
+    return name_of(rng, entries[0])
+
+
+def describe(rng, library, scene):
+    """One caption of the scene, lower case."""
+    text, noun = subject_of(rng, library, scene)
+    if noun:
+        text = pick(rng, [text, text, text, with_article(text), with_article(text), f"the {text}"])
+    tail = []
+    if scene["kind"] == "side":
+        side = scene["side"]
+        tail.append(pick(rng, [f"on the {side}", f"at the {side}" if side in ("top", "bottom") else f"on the {side} side"]))
+    if scene["backdrop"]["words"]:
+        tail.append(pick(rng, scene["backdrop"]["words"]))
+    text = " ".join([text, *tail]) if rng.random() < 0.8 else ", ".join([text, *tail])
+    if scene["style"] != "flat" or rng.random() < 0.06:
+        style = pick(rng, STYLES[scene["style"]])
+        text = f"{text}, {style}"
+    wrapper = rng.random()
+    if wrapper < 0.18:
+        text = pick(rng, ["a picture of {}", "draw me {}", "draw {}", "an emoji of {}", "{} emoji", "please draw {}",
+                          "an image of {}", "i want {}", "show me {}", "a cute {}", "{}, simple", "an icon of {}",
+                          "a nice picture of {}", "{}, high quality", "illustration of {}"]).format(text)
+    return text.lower()
