@@ -1,6 +1,7 @@
 /** What went wrong, for programs; the message says it to people. */
 export type UserErrorCode =
   | "invalid_option"
+  | "invalid_config"
   | "invalid_prompt"
   | "invalid_image"
   | "model_not_found"
@@ -26,5 +27,6 @@ export class UserError extends Error {
 
 /** Throws the one error that a cancelled piece of work ends in. */
 export function throwIfCancelled(signal: AbortSignal | undefined, where: string): void {
-  if (signal?.aborted === true) throw new UserError("cancelled", `Cancelled ${where}.`, { cause: signal.reason });
+  if (signal?.aborted === true)
+    throw new UserError("cancelled", `Cancelled ${where}.`, { cause: signal.reason });
 }

@@ -1,0 +1,26 @@
+/** A signal that Ctrl-C aborts, once. */
+export interface Interrupt {
+  signal: AbortSignal;
+  /** Gives Ctrl-C its usual meaning back. */
+  dispose(): void;
+}
+
+/**
+ * Turns the first Ctrl-C into an aborted signal, so that work stops between two steps; a second one kills the process.
+ *
+ * @param onInterrupt - Called at the first Ctrl-C.
+ */
+export function catchInterrupt(onInterrupt: () => void): Interrupt {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    onInterrupt();
+    controller.abort();
+  };
+  process.once("SIGINT", onSignal);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      process.off("SIGINT", onSignal);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { config as readDotenv } from "dotenv";
+import { z } from "zod";
+
+import packageJson from "../package.json" with { type: "json" };
+import { UserError } from "./errors.ts";
+
+/** The folder of package.json: what ships with the project is found from any working directory. */
+export const PROJECT_DIR = fileURLToPath(new URL("..", import.meta.url));
+
+/** Name and version of this program, as it signs its pictures. */
+export const SOFTWARE = `${packageJson.name} ${packageJson.version}`;
+
+export const PROVIDERS = ["auto", "cpu", "cuda", "dml", "webgpu"] as const;
+export const PRECISIONS = ["auto", "fp32", "fp16", "int8"] as const;
+const MEMORY_POLICIES = ["auto", "all", "sequential"] as const;
+const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
+
+const environmentSchema = z.object({
+  MODEL: z.string().default("emoji"),
+  MODELS_DIR: z.string().optional(),
+  DATA_DIR: z.string().optional(),
+  MEMORY: z.enum(MEMORY_POLICIES).default("auto"),
+  PROVIDER: z.enum(PROVIDERS).default("auto"),
+  PRECISION: z.enum(PRECISIONS).default("auto"),
+  HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default("https://huggingface.co"),
+  HF_TOKEN: z.string().optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS).optional(),
+});
+
+/** What the owner set; DESIGN.md section 5, "Environment". */
+export interface Config {
+  /** A name under `modelsDir` or among the embedded models, or a folder. */
+  model: string;
+  modelsDir: string;
+  dataDir: string;
+  memory: (typeof MEMORY_POLICIES)[number];
+  provider: (typeof PROVIDERS)[number];
+  precision: (typeof PRECISIONS)[number];
+  /** Without a slash at its end. */
+  hfEndpoint: string;
+  hfToken: string | undefined;
+  /** Undefined: each role has its own default. */
+  logLevel: (typeof LOG_LEVELS)[number] | undefined;
+}
+
+/**
+ * Reads the configuration from the environment; a `.env` file in the working directory adds what is not set there.
+ *
+ * @throws {UserError} `invalid_config` naming each bad variable and its allowed values.
+ */
+export function loadConfig(): Config {
+  const fromFile: Record<string, string> = {};
+  const { error } = readDotenv({ processEnv: fromFile, quiet: true });
+  if (error !== undefined && !("code" in error && error.code === "ENOENT")) {
+    throw new UserError("invalid_config", `The file .env cannot be read: ${error.message}`, {
+      cause: error,
+    });
+  }
+  return parseConfig({ ...fromFile, ...process.env });
+}
+
+/**
+ * Parses environment variables; an empty one counts as not set.
+ *
+ * @throws {UserError} `invalid_config`; see {@link loadConfig}.
+ */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.entries(environment).filter(
+    ([, value]) => value !== undefined && value.trim() !== "",
+  );
+  const parsed = environmentSchema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) throw new UserError("invalid_config", describe(parsed.error, environment));
+  const { data } = parsed;
+  const dataDir =
+    data.DATA_DIR === undefined ? resolve(PROJECT_DIR, "data") : resolve(data.DATA_DIR);
+  return {
+    model: data.MODEL,
+    modelsDir:
+      data.MODELS_DIR === undefined ? resolve(dataDir, "models") : resolve(data.MODELS_DIR),
+    dataDir,
+    memory: data.MEMORY,
+    provider: data.PROVIDER,
+    precision: data.PRECISION,
+    hfEndpoint: data.HF_ENDPOINT.replace(/\/+$/, ""),
+    hfToken: data.HF_TOKEN,
+    logLevel: data.LOG_LEVEL,
+  };
+}
+
+function describe(
+  error: z.ZodError,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const sentences = error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return `${name} is ${JSON.stringify(environment[name])}; it must be ${allowed(issue)}.`;
+  });
+  return sentences.join("\n");
+}
+
+function allowed(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
+  if (issue.code === "invalid_format") return "an address that begins with https:// or http://";
+  return issue.message;
+}

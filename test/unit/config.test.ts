@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { join, resolve } from "node:path";
+import { describe, it } from "node:test";
+
+import { parseConfig, PROJECT_DIR } from "../../src/config.ts";
+import { UserError } from "../../src/errors.ts";
+
+function refuses(environment: Record<string, string>, words: RegExp): void {
+  assert.throws(
+    () => parseConfig(environment),
+    (error) => {
+      assert.ok(error instanceof UserError);
+      assert.equal(error.code, "invalid_config");
+      assert.match(error.message, words);
+      return true;
+    },
+  );
+}
+
+describe("parseConfig", () => {
+  it("has a default for everything", () => {
+    assert.deepEqual(parseConfig({}), {
+      model: "emoji",
+      modelsDir: join(PROJECT_DIR, "data", "models"),
+      dataDir: join(PROJECT_DIR, "data"),
+      memory: "auto",
+      provider: "auto",
+      precision: "auto",
+      hfEndpoint: "https://huggingface.co",
+      hfToken: undefined,
+      logLevel: undefined,
+    });
+  });
+
+  it("takes what is set, and the folder of models from that of the data", () => {
+    const config = parseConfig({
+      DATA_DIR: "/srv/sana",
+      PROVIDER: "webgpu",
+      HF_ENDPOINT: "http://mirror:8080/",
+      HF_TOKEN: "hf_x",
+    });
+    assert.equal(config.modelsDir, resolve("/srv/sana/models"));
+    assert.equal(config.provider, "webgpu");
+    assert.equal(config.hfEndpoint, "http://mirror:8080");
+    assert.equal(config.hfToken, "hf_x");
+  });
+
+  it("counts an empty variable as not set", () => {
+    assert.equal(parseConfig({ MODEL: "", MEMORY: " " }).model, "emoji");
+  });
+
+  it("names a bad variable with its value and the allowed ones", () => {
+    refuses(
+      { PROVIDER: "gpu" },
+      /^PROVIDER is "gpu"; it must be one of auto, cpu, cuda, dml, webgpu\.$/,
+    );
+    refuses({ MEMORY: "some" }, /MEMORY is "some"; it must be one of auto, all, sequential/);
+    refuses({ PRECISION: "bf16" }, /one of auto, fp32, fp16, int8/);
+    refuses({ LOG_LEVEL: "loud" }, /one of silent, fatal/);
+    refuses({ HF_ENDPOINT: "huggingface" }, /HF_ENDPOINT is "huggingface"; it must be an address/);
+  });
+
+  it("names every bad variable at once", () => {
+    refuses(
+      { PROVIDER: "gpu", PRECISION: "bf16" },
+      /PROVIDER[^]*\n[^]*PRECISION|PRECISION[^]*\n[^]*PROVIDER/,
+    );
+  });
+});
