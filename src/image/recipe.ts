@@ -5,7 +5,7 @@ const MAX_TEXT = 100_000;
 const sizePx = z.int().min(1).max(65_536);
 
 /** Everything that makes a picture again, as it is kept in the picture's own file. */
-export const recipeSchema = z.object({
+const recipeSchema = z.object({
   prompt: z.string().max(MAX_TEXT),
   negativePrompt: z.string().max(MAX_TEXT),
   width: sizePx,
@@ -27,7 +27,7 @@ export const recipeSchema = z.object({
   software: z.string().max(100),
 });
 
-/** A picture's recipe; see {@link recipeSchema}. */
+/** A picture's recipe; see `recipeSchema`. */
 export type Recipe = z.infer<typeof recipeSchema>;
 
 /** Keyword of the PNG text chunk, and prefix of the XMP property, that hold the recipe as JSON. */

@@ -17,7 +17,7 @@ export interface CatalogueEntry {
 }
 
 /** Architectures of the same tensors and config. */
-export type Family =
+type Family =
   | "sana-0.6b"
   | "sana-1.6b"
   | "sana-1.5-1.6b"
