@@ -13,6 +13,8 @@ import {
   valueInfo,
 } from "./model-proto.ts";
 
+import { type NodeRecord, type PeakMemory, peakMemory } from "./peak-memory.ts";
+
 /** A value in a graph: what one node makes and others take. */
 export interface Operand {
   readonly name: string;
@@ -46,6 +48,8 @@ export interface OnnxGraph {
   readonly outputs: readonly Operand[];
   /** Floating-point operations of one run, matrix products and convolutions only (2 for each multiply-add). */
   readonly flops: (sizes: Sizes) => number;
+  /** What a session of this graph holds, as ONNX Runtime's CPU provider runs it. */
+  readonly peakMemory: (sizes: Sizes) => PeakMemory;
 }
 
 const MICROSOFT = "com.microsoft";
@@ -65,6 +69,7 @@ export class GraphCore {
   readonly #used = new Map<string, number>();
   readonly #interned = new Map<string, Operand>();
   readonly #costs: ((sizes: Sizes) => number)[] = [];
+  readonly #records: NodeRecord[] = [];
   #path = "";
   #externalRoot: string | null = null;
 
@@ -104,7 +109,9 @@ export class GraphCore {
         attributes,
       }),
     );
-    this.#outputs.push({ name, type, shape: operand.shape });
+    const given = { name, type, shape: operand.shape } as const;
+    this.#records.push({ opType, inputs: [operand], outputs: [given] });
+    this.#outputs.push(given);
   }
 
   /** Adds one node with one output. An input that is undefined is left out (ONNX's optional inputs). */
@@ -141,6 +148,11 @@ export class GraphCore {
       }),
     );
     if (options.flops !== undefined) this.#costs.push(options.flops);
+    this.#records.push({
+      opType,
+      inputs: inputs.filter((operand) => operand !== undefined),
+      outputs,
+    });
     return outputs;
   }
 
@@ -214,6 +226,8 @@ export class GraphCore {
       output: this.#outputs.map(info),
     });
     const costs = this.#costs;
+    const records = this.#records;
+    const inputs = this.#inputs;
     return {
       name: this.#name,
       bytes,
@@ -221,6 +235,7 @@ export class GraphCore {
       inputs: this.#inputs,
       outputs: this.#outputs,
       flops: (sizes) => costs.reduce((total, cost) => total + cost(sizes), 0),
+      peakMemory: (sizes) => peakMemory(records, inputs, sizes),
     };
   }
 

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { OnnxGraph } from "./graph-core.ts";
+import { explainOrtError } from "./session-errors.ts";
 
 export type Provider = "cpu" | "cuda" | "dml" | "webgpu";
 
@@ -38,6 +39,7 @@ export class Session {
       graph.externalRoot === null
         ? {}
         : { session: { model_external_initializers_file_folder_path: graph.externalRoot } };
+    const where = { graph: graph.name, provider: options.provider, doing: "load" } as const;
     const session = await InferenceSession.create(graph.bytes, {
       executionProviders: [options.provider],
       graphOptimizationLevel: "all",
@@ -46,6 +48,8 @@ export class Session {
       logSeverityLevel: 3,
       extra,
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    }).catch((error: unknown) => {
+      throw explainOrtError(error, where);
     });
     return new Session(graph, session, options.provider);
   }
@@ -61,7 +65,10 @@ export class Session {
         return [input.name, toOrt(tensor, `${this.#graph.name}: ${input.name}`)];
       }),
     );
-    const outputs = await this.#session.run(inputs);
+    const where = { graph: this.#graph.name, provider: this.provider, doing: "run" } as const;
+    const outputs = await this.#session.run(inputs).catch((error: unknown) => {
+      throw explainOrtError(error, where);
+    });
     return Object.fromEntries(
       Object.entries(outputs).map(([name, value]) => [name, fromOrt(value, name)]),
     );

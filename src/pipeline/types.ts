@@ -1,5 +1,7 @@
-/** Where a stage runs: an execution provider of ONNX Runtime. */
-export type Provider = "cpu" | "cuda" | "dml" | "webgpu";
+import type { Provider } from "../onnx/session.ts";
+import type { SchedulerName } from "./schedulers/schedule.ts";
+
+export type { Provider } from "../onnx/session.ts";
 /** `auto` picks by provider, checkpoint and memory; `int8` is weight-only and for the text encoder. */
 export type Precision = "auto" | "fp32" | "fp16" | "int8";
 /** Which stages stay loaded: `sequential` holds one at a time. */
@@ -38,7 +40,7 @@ export interface GenerateRequest {
   /** 0 to 2^53 - 1; picture k uses `seed + k`. */
   seed: number;
   count?: number | undefined;
-  scheduler?: "dpm++" | "euler" | "scm" | undefined;
+  scheduler?: SchedulerName | undefined;
   initImage?: InitImage | undefined;
   /** Above 0 to 1, only with `initImage`. */
   strength?: number | undefined;
@@ -53,10 +55,22 @@ export type ProgressEvent =
   | { stage: "load" | "encode-prompt" | "encode-image" | "decode"; picture?: number | undefined }
   | { stage: "denoise"; picture: number; step: number; steps: number };
 
-/** How long a stage took, and where it ran. */
+/** The networks that a picture passes through, in this order; the encoder only for a given picture. */
+export type StageName =
+  | "text-encoder"
+  | "conditioning"
+  | "vae-encoder"
+  | "transformer"
+  | "vae-decoder";
+
+/** How long a stage took in one request, and where it ran. */
 export interface StageReport {
-  stage: string;
+  stage: StageName;
+  /** Running it, all calls together. */
   milliseconds: number;
+  /** Loading it; 0 when it was loaded already. */
+  loadMilliseconds: number;
+  calls: number;
   provider: Provider;
   precision: "fp32" | "fp16" | "int8";
 }

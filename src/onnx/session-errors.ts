@@ -1,0 +1,47 @@
+import { UserError } from "../errors.ts";
+
+const OUT_OF_MEMORY =
+  /failed to allocate|bad[ _]alloc|out of memory|memory allocation|not enough memory/i;
+const NO_PROVIDER =
+  /backend not found|failed to load (shared )?library|failed to get a webgpu adapter|no suitable/i;
+
+/** How to get a provider, for people whose machine lacks it. */
+const PROVIDER_HINTS: Readonly<Record<string, string>> = {
+  cuda: "CUDA needs Linux on x64, an NVIDIA driver, CUDA 12 with cuDNN 9, and the files that `node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12` fetches.",
+  dml: "DirectML exists on Windows only.",
+  webgpu: "WebGPU needs a GPU driver: Vulkan on Linux, Direct3D 12 on Windows, Metal on a Mac.",
+};
+
+/**
+ * What ONNX Runtime threw, as a UserError where a person can mend it, otherwise as it was with the graph's name.
+ * @param doing "load" or "run"
+ */
+export function explainOrtError(
+  error: unknown,
+  where: { graph: string; provider: string; doing: "load" | "run" },
+): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  if (OUT_OF_MEMORY.test(message)) {
+    return new UserError(
+      "out_of_memory",
+      `There was not enough memory to ${where.doing} the ${where.graph}. Ask for a smaller picture, close other programs, or use --memory sequential.`,
+      { cause: error },
+    );
+  }
+  if (where.doing === "load" && NO_PROVIDER.test(message)) {
+    const hint = PROVIDER_HINTS[where.provider] ?? "";
+    return new UserError(
+      "not_supported",
+      `The provider ${where.provider} is not available here. ${hint}`.trim(),
+      {
+        cause: error,
+      },
+    );
+  }
+  return new Error(
+    `The ${where.graph} could not be ${where.doing === "load" ? "loaded" : "run"} on ${where.provider}: ${message}`,
+    {
+      cause: error,
+    },
+  );
+}

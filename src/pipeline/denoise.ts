@@ -1,0 +1,80 @@
+import { throwIfCancelled } from "../errors.ts";
+import { positionEmbedding } from "../models/sana-transformer/position-embedding.ts";
+import type { Tensor } from "../onnx/session.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Conditioning, EncodedPrompt } from "./encode-prompt.ts";
+import { guide } from "./guidance.ts";
+import type { PreparedPicture } from "./prepare-latents.ts";
+import type { SolverOutput } from "./schedulers/schedule.ts";
+import type { Stages } from "./stages.ts";
+
+export interface DenoiseOptions {
+  readonly prompt: EncodedPrompt;
+  readonly guidanceScale: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before the first step with 0, then after each; `latents` is the scheduler's sample. */
+  readonly onStep: (step: number, latents: Float32Array) => void;
+}
+
+/**
+ * Runs every step of one picture's schedule; the result is the clean latent in the transformer's scale.
+ * @throws UserError cancelled between two steps
+ */
+export async function denoise(
+  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
+  picture: PreparedPicture,
+  options: DenoiseOptions,
+): Promise<Float32Array> {
+  const { schedule, generator, dims } = picture;
+  const { prompt, guidanceScale, signal, onStep } = options;
+  const { timestepScale, guidanceEmbeds, guidanceEmbedsScale } = checkpoint.transformer.config;
+  const constants = {
+    ...(guidanceEmbeds ? { guidance: scalar(guidanceScale * guidanceEmbedsScale) } : {}),
+    ...positions(checkpoint, dims),
+  };
+  const predict = async (
+    x: Float32Array,
+    time: number,
+    conditioning: Conditioning,
+  ): Promise<Float32Array> => {
+    const timestep = scalar(time * timestepScale);
+    const feeds = { hidden_states: { data: x, dims }, timestep, ...conditioning, ...constants };
+    const { sample } = await stages.run("transformer", feeds);
+    if (!(sample?.data instanceof Float32Array))
+      throw new Error("The transformer's graph has no sample.");
+    return sample.data;
+  };
+
+  onStep(0, picture.latents);
+  let last: SolverOutput = { x: picture.latents, x0: picture.latents };
+  for (let step = 0; step < schedule.stepCount; step++) {
+    throwIfCancelled(signal, `after step ${step} of ${schedule.stepCount}`);
+    const input = schedule.networkInput(last.x, step);
+    const time = schedule.networkTime(step);
+    const conditional = await predict(input, time, prompt.positive);
+    const prediction =
+      prompt.negative === null
+        ? conditional
+        : guide(await predict(input, time, prompt.negative), conditional, guidanceScale);
+    const drawNoise = (): Float32Array => generator.randn(last.x.length);
+    last = schedule.step({ step, x: last.x, prediction, drawNoise });
+    onStep(step + 1, last.x);
+  }
+  return schedule.finish(last);
+}
+
+function scalar(value: number): Tensor {
+  return { data: Float32Array.of(value), dims: [1] };
+}
+
+/** The positional embedding of this latent's columns and rows, for checkpoints that have one. */
+function positions(checkpoint: Checkpoint, dims: PreparedPicture["dims"]): Record<string, Tensor> {
+  const { config } = checkpoint.transformer;
+  if (config.interpolationScale === null) return {};
+  const [, , height, width] = dims;
+  const half = config.innerDim / 2;
+  return {
+    position_x: { data: positionEmbedding(config, width), dims: [width, half] },
+    position_y: { data: positionEmbedding(config, height), dims: [height, half] },
+  };
+}

@@ -1,0 +1,49 @@
+import { resizeLanczos } from "../image/resize-lanczos.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { ResolvedRequest } from "./resolve-request.ts";
+import type { Stages } from "./stages.ts";
+import type { InitImage } from "./types.ts";
+
+/** A given picture's latents [1, C, h, w] in the transformer's scale, or null for text to image. */
+export async function encodeImage(
+  { stages }: { checkpoint: Checkpoint; stages: Stages },
+  request: ResolvedRequest,
+): Promise<Float32Array | null> {
+  if (request.initImage === null) return null;
+  const size = { width: request.latentWidthPx, height: request.latentHeightPx };
+  const { rgb } = resizeLanczos(coverCrop(request.initImage, size), size);
+  const sample = { data: toNchw(rgb, size), dims: [1, 3, size.height, size.width] };
+  const { latents } = await stages.run("vae-encoder", { sample });
+  if (!(latents?.data instanceof Float32Array))
+    throw new Error("The encoder's graph has no latents.");
+  return latents.data;
+}
+
+/** The largest centred part with the aspect ratio of `target`, so that nothing is stretched. */
+export function coverCrop(image: InitImage, target: { width: number; height: number }): InitImage {
+  const scale = Math.min(image.width / target.width, image.height / target.height);
+  const width = Math.max(1, Math.min(image.width, Math.round(target.width * scale)));
+  const height = Math.max(1, Math.min(image.height, Math.round(target.height * scale)));
+  if (width === image.width && height === image.height) return image;
+  const left = Math.floor((image.width - width) / 2);
+  const top = Math.floor((image.height - height) / 2);
+  const rgb = new Uint8Array(3 * width * height);
+  for (let y = 0; y < height; y++) {
+    const from = 3 * ((top + y) * image.width + left);
+    rgb.set(image.rgb.subarray(from, from + 3 * width), 3 * y * width);
+  }
+  return { rgb, width, height };
+}
+
+/** Interleaved bytes to [1, 3, H, W] in [-1, 1], as diffusers' image processor: 2 * (byte / 255) - 1 in float32. */
+function toNchw(
+  rgb: Uint8Array,
+  { width, height }: { width: number; height: number },
+): Float32Array {
+  const pixels = width * height;
+  const data = new Float32Array(3 * pixels);
+  for (const [i, byte] of rgb.entries()) {
+    data[(i % 3) * pixels + Math.floor(i / 3)] = 2 * Math.fround(byte / 255) - 1;
+  }
+  return data;
+}

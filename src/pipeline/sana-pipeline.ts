@@ -1,0 +1,123 @@
+import { throwIfCancelled } from "../errors.ts";
+import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { decode } from "./decode.ts";
+import { denoise } from "./denoise.ts";
+import { encodeImage } from "./encode-image.ts";
+import { encodePrompt } from "./encode-prompt.ts";
+import { prepareLatents } from "./prepare-latents.ts";
+import { type ResolvedRequest, resolveRequest } from "./resolve-request.ts";
+import { defineStages, isSequential } from "./stage-definitions.ts";
+import { Stages } from "./stages.ts";
+import { TextEncoder } from "./text/text-encoder.ts";
+import { TraceRecorder } from "./trace-recorder.ts";
+import type { GenerateOptions, GenerateRequest, GenerateResult, LoadOptions } from "./types.ts";
+
+/**
+ * Sana from prompt to picture, on a checkpoint as Hugging Face diffusers saves it. Loading reads and checks the
+ * checkpoint; each network is loaded when it first runs. One generate() at a time.
+ */
+export class SanaPipeline {
+  readonly checkpoint: Checkpoint;
+  readonly stages: Stages;
+  readonly textEncoder: TextEncoder;
+
+  private constructor(checkpoint: Checkpoint, stages: Stages, textEncoder: TextEncoder) {
+    this.checkpoint = checkpoint;
+    this.stages = stages;
+    this.textEncoder = textEncoder;
+  }
+
+  /** @throws UserError model_not_found or model_invalid, naming the file and what is wrong with it */
+  static async load(options: LoadOptions): Promise<SanaPipeline> {
+    throwIfCancelled(options.signal, "before the model was loaded");
+    const checkpoint = await openCheckpoint(options.modelDir);
+    const definitions = defineStages(checkpoint, options);
+    const stages = new Stages(definitions, {
+      sequential: isSequential(checkpoint, options.memory),
+    });
+    const { precision } = definitions["text-encoder"];
+    const textEncoder = new TextEncoder({
+      checkpoint,
+      stages,
+      cacheDir: options.cacheDir,
+      precision,
+    });
+    return new SanaPipeline(checkpoint, stages, textEncoder);
+  }
+
+  /**
+   * Draws the requested pictures; picture k is that of seed + k alone.
+   * @throws UserError invalid_option for a value out of range, cancelled between stages and steps
+   */
+  async generate(wanted: GenerateRequest, options: GenerateOptions = {}): Promise<GenerateResult> {
+    const { signal, onProgress } = options;
+    const request = resolveRequest(this.checkpoint, wanted);
+    const trace = new TraceRecorder(options.trace);
+
+    onProgress?.({ stage: "encode-prompt" });
+    const prompt = await encodePrompt(this, request);
+    trace.prompt(prompt);
+
+    throwIfCancelled(signal, "after the prompt was encoded");
+    if (request.initImage !== null) onProgress?.({ stage: "encode-image" });
+    const cleanLatents = await encodeImage(this, request);
+    const pictures = prepareLatents(this.checkpoint, request, cleanLatents);
+    trace.prepared(pictures);
+
+    const denoised = [];
+    for (const [index, picture] of pictures.entries()) {
+      const { guidanceScale } = request;
+      const onStep = (step: number, latents: Float32Array): void => {
+        trace.latents(step, latents, picture.dims);
+        onProgress?.({ stage: "denoise", picture: index, step, steps: picture.schedule.stepCount });
+      };
+      const clean = await denoise(this, picture, { prompt, guidanceScale, signal, onStep });
+      denoised.push({ ...picture, clean });
+    }
+
+    const finished = [];
+    for (const [index, picture] of denoised.entries()) {
+      throwIfCancelled(signal, "before a picture was decoded");
+      onProgress?.({ stage: "decode", picture: index });
+      const { decoded, picture: drawn } = await decode(this, picture, request);
+      trace.decoded(decoded);
+      finished.push(drawn);
+    }
+    trace.finish();
+    return { pictures: finished, ...this.#report(request) };
+  }
+
+  /** Frees all memory; may be called twice. */
+  async release(): Promise<void> {
+    await this.stages.release();
+  }
+
+  #report(request: ResolvedRequest): Omit<GenerateResult, "pictures"> {
+    const {
+      prompt,
+      negativePrompt,
+      width,
+      height,
+      steps,
+      guidanceScale,
+      scheduler,
+      strength,
+      rng,
+    } = request;
+    return {
+      settings: {
+        prompt,
+        negativePrompt: negativePrompt ?? "",
+        width,
+        height,
+        steps,
+        guidanceScale,
+        scheduler,
+        strength,
+        rng,
+      },
+      stages: this.stages.takeReports(),
+      model: { name: this.checkpoint.manifest.name, hash: this.checkpoint.hash },
+    };
+  }
+}

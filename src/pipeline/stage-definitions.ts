@@ -1,0 +1,113 @@
+import { totalmem } from "node:os";
+import { UserError } from "../errors.ts";
+import { buildDecoderGraph } from "../models/autoencoder-dc/decoder-graph.ts";
+import { buildEncoderGraph } from "../models/autoencoder-dc/encoder-graph.ts";
+import { buildTextEncoderGraph } from "../models/gemma2/text-encoder-graph.ts";
+import { buildConditioningGraph } from "../models/sana-transformer/conditioning-graph.ts";
+import { buildTransformerGraph } from "../models/sana-transformer/transformer-graph.ts";
+import type { ElementType } from "../onnx/model-proto.ts";
+import type { Weights } from "../safetensors/checkpoint-weights.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { StageDefinition } from "./stages.ts";
+import { int8Linear } from "../models/gemma2/int8-linear.ts";
+import type { LoadOptions, MemoryPolicy, Provider, StageName, StageReport } from "./types.ts";
+
+type StagePrecision = StageReport["precision"];
+
+/** Of the machine's memory, what the weights of all stages together may take before only one is held at a time. */
+const MEMORY_SHARE = 0.6;
+
+/** Where each stage runs and in which precision, and how its graph is built. */
+export function defineStages(
+  checkpoint: Checkpoint,
+  options: LoadOptions,
+): Record<StageName, StageDefinition> {
+  const provider: Provider = options.provider === "auto" ? "cpu" : options.provider;
+  const network = transformerPrecision(checkpoint, { precision: options.precision, provider });
+  const text: StagePrecision = options.precision === "int8" ? "int8" : "fp32";
+  const computeType: ElementType = network === "fp16" ? "float16" : "float32";
+  const { transformer, vae, textEncoder, manifest } = checkpoint;
+  // The autoencoder and Gemma overflow in float16 (SANA.md 8.1), so they are float32 always.
+  return {
+    "text-encoder": {
+      provider,
+      precision: text,
+      build: async () =>
+        buildTextEncoderGraph(textEncoder.config, textEncoder.weights, {
+          softcap: manifest.attnLogitSoftcapping,
+          ...(text === "int8"
+            ? { linear: await int8Linear(checkpoint.textEncoder, options.cacheDir) }
+            : {}),
+        }),
+    },
+    conditioning: {
+      provider,
+      precision: network,
+      build: () => buildConditioningGraph(transformer.config, transformer.weights, computeType),
+    },
+    "vae-encoder": {
+      provider,
+      precision: "fp32",
+      build: () => buildEncoderGraph(vae.config, vae.weights, "float32"),
+    },
+    transformer: {
+      provider,
+      precision: network,
+      build: () =>
+        buildTransformerGraph(transformer.config, transformer.weights, {
+          computeType,
+          clampAttention: manifest.clampAttention || network === "fp16",
+        }),
+    },
+    "vae-decoder": {
+      provider,
+      precision: "fp32",
+      build: () => buildDecoderGraph(vae.config, vae.weights, "float32"),
+    },
+  };
+}
+
+/**
+ * The transformer's precision. `auto` is float16 only on a GPU and only for checkpoints that were trained in it:
+ * bfloat16-trained ones lose their pictures in float16 (SANA.md 8.1). `int8` so far means the text encoder alone.
+ * @throws UserError not_supported for float16 with a Sprint checkpoint, which gives noise
+ */
+function transformerPrecision(
+  checkpoint: Checkpoint,
+  { precision, provider }: { precision: LoadOptions["precision"]; provider: Provider },
+): "fp32" | "fp16" {
+  switch (precision) {
+    case "fp32":
+    case "int8":
+      return "fp32";
+    case "auto":
+      return provider !== "cpu" && checkpoint.recommendedDtype === "fp16" ? "fp16" : "fp32";
+    case "fp16":
+      if (!checkpoint.transformer.config.guidanceEmbeds) return "fp16";
+      throw new UserError(
+        "not_supported",
+        `${checkpoint.manifest.name} is a Sprint model, which gives only noise in fp16; use --precision fp32.`,
+      );
+  }
+}
+
+/** Whether only one stage may be in memory at a time. */
+export function isSequential(checkpoint: Checkpoint, policy: MemoryPolicy): boolean {
+  if (policy !== "auto") return policy === "sequential";
+  const { textEncoder, transformer, vae } = checkpoint;
+  const bytes = [textEncoder, transformer, vae].reduce(
+    (sum, { weights }) => sum + float32Bytes(weights),
+    0,
+  );
+  return bytes > MEMORY_SHARE * totalmem();
+}
+
+/** Resident once as float32, whatever the file's dtype; the embedding table stays on disk. */
+function float32Bytes(weights: Weights): number {
+  return [...weights.names()]
+    .filter((name) => !name.endsWith("embed_tokens.weight") && !name.endsWith("lm_head.weight"))
+    .reduce(
+      (sum, name) => sum + 4 * weights.get(name).shape.reduce((total, dim) => total * dim, 1),
+      0,
+    );
+}

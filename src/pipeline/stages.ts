@@ -1,0 +1,87 @@
+import type { OnnxGraph } from "../onnx/graph-core.ts";
+import { Session, type Tensor } from "../onnx/session.ts";
+import type { Provider, StageName, StageReport } from "./types.ts";
+
+/** How one stage is made when it is first needed. */
+export interface StageDefinition {
+  readonly provider: Provider;
+  readonly precision: StageReport["precision"];
+  readonly build: () => OnnxGraph | Promise<OnnxGraph>;
+}
+
+/**
+ * The networks of a checkpoint, loaded when first run. With `sequential` only one is in memory at a time;
+ * otherwise each stays until release().
+ */
+export class Stages {
+  readonly #definitions: Readonly<Record<StageName, StageDefinition>>;
+  readonly #sequential: boolean;
+  readonly #loaded = new Map<StageName, Session>();
+  #reports = new Map<StageName, StageReport>();
+
+  constructor(
+    definitions: Readonly<Record<StageName, StageDefinition>>,
+    options: { sequential: boolean },
+  ) {
+    this.#definitions = definitions;
+    this.#sequential = options.sequential;
+  }
+
+  /** Runs a stage once, loading it first where needed. Not for two calls at a time. */
+  async run(
+    name: StageName,
+    feeds: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>> {
+    const session = await this.#session(name);
+    const start = performance.now();
+    const outputs = await session.run(feeds);
+    const report = this.#report(name);
+    report.milliseconds += performance.now() - start;
+    report.calls += 1;
+    return outputs;
+  }
+
+  /** What was run since the last call of this, in the order of first use. */
+  takeReports(): StageReport[] {
+    const reports = [...this.#reports.values()];
+    this.#reports = new Map();
+    return reports;
+  }
+
+  /** Frees every loaded stage; may be called twice. */
+  async release(): Promise<void> {
+    const sessions = [...this.#loaded.values()];
+    this.#loaded.clear();
+    await Promise.all(sessions.map((session) => session.release()));
+  }
+
+  async #session(name: StageName): Promise<Session> {
+    const loaded = this.#loaded.get(name);
+    if (loaded !== undefined) return loaded;
+    if (this.#sequential) await this.release();
+    const definition = this.#definitions[name];
+    const start = performance.now();
+    const session = await Session.create(await definition.build(), {
+      provider: definition.provider,
+    });
+    this.#report(name).loadMilliseconds += performance.now() - start;
+    this.#loaded.set(name, session);
+    return session;
+  }
+
+  #report(name: StageName): StageReport {
+    const known = this.#reports.get(name);
+    if (known !== undefined) return known;
+    const { provider, precision } = this.#definitions[name];
+    const report = {
+      stage: name,
+      milliseconds: 0,
+      loadMilliseconds: 0,
+      calls: 0,
+      provider,
+      precision,
+    };
+    this.#reports.set(name, report);
+    return report;
+  }
+}
