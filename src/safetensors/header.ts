@@ -23,7 +23,7 @@ const MAX_DIMENSIONS = 64;
 const MAX_NAME_LENGTH = 1024;
 
 /** Where one tensor's bytes lie, counted from the start of the file. */
-export interface HeaderTensor {
+interface HeaderTensor {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];

@@ -5,8 +5,6 @@ import type { Dtype } from "./header.ts";
 import { LENGTH_BYTES, parseHeader, parseHeaderLength } from "./header.ts";
 import { readFully, withFile } from "./positioned-read.ts";
 
-export type { Dtype } from "./header.ts";
-
 /** One tensor's bytes in a file: all that a reader, or ONNX external data, needs. */
 export interface TensorLocation {
   readonly name: string;

@@ -7,10 +7,10 @@ import type { Dtype } from "./header.ts";
 import { dtypeBytes, elementCount, LENGTH_BYTES } from "./header.ts";
 
 /** Values as they lie in the file; 16-bit floats as their bit patterns. */
-export type WritableValues = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
+type WritableValues = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
 
 /** What a header says of a tensor. */
-export interface TensorSpec {
+interface TensorSpec {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
