@@ -7,7 +7,7 @@ import type { LoadOptions } from "../../src/pipeline/types.ts";
 
 /** Where the checkpoints lie that diffusers saved (test/reference/make_checkpoints.py). */
 export function tinyCheckpoint(name: string): string {
-  return join(import.meta.dirname, "../reference/checkpoints", name);
+  return join(import.meta.dirname, "../reference/pipelines/checkpoints", name);
 }
 
 /** A folder that is gone when the test file has ended. */
