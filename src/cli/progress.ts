@@ -30,14 +30,14 @@ export function createProgress(count: number, { isShown }: { isShown: boolean })
   return {
     show(event) {
       if (isStopped) return;
-      const total = event.stage === "denoise" ? event.steps * count : undefined;
-      if (!isStarted) bar.start(total ?? count, 0, { what: "" });
+      const what = event.stage === "denoise" ? "drawing" : STAGE_WORDS[event.stage];
+      if (!isStarted) bar.start(count, 0, { what });
       isStarted = true;
-      if (total !== undefined) bar.setTotal(total);
       if (event.stage === "denoise") {
-        bar.update(event.picture * event.steps + event.step, { what: "drawing" });
+        bar.setTotal(event.steps * count);
+        bar.update(event.picture * event.steps + event.step, { what });
       } else {
-        bar.update({ what: STAGE_WORDS[event.stage] });
+        bar.update({ what });
       }
     },
     stop() {
