@@ -1,4 +1,7 @@
+import { freemem } from "node:os";
+import { throwIfCancelled } from "../errors.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { type DecodedImage, decodeLatents } from "./decode-latents.ts";
 import type { PreparedPicture } from "./prepare-latents.ts";
 import { resizeAndCrop } from "./resize-and-crop.ts";
 import type { ResolvedRequest } from "./resolve-request.ts";
@@ -8,27 +11,34 @@ import type { Picture } from "./types.ts";
 
 /** A decoded picture: the network's own output for the trace, and the finished bytes. */
 export interface DecodedPicture {
-  /** RGB in [-1, 1], unclamped, [1, 3, H, W]. */
-  readonly decoded: { readonly data: Float32Array; readonly dims: readonly number[] };
+  readonly decoded: DecodedImage;
   readonly picture: Picture;
 }
 
+/** Decoding tile by tile costs a tenth to a quarter more time, so that much memory is worth spending. */
+const MAX_ACTIVATION_BYTES = 2 * 2 ** 30;
+/** Of the memory that is free, what the decoder's activations may take. */
+const FREE_MEMORY_SHARE = 0.5;
+
 /** Latents [1, C, h, w] in the transformer's scale to a picture of the requested size. */
 export async function decode(
-  { stages }: { checkpoint: Checkpoint; stages: Stages },
+  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
   prepared: PreparedPicture & { readonly clean: Float32Array },
-  request: ResolvedRequest,
+  request: ResolvedRequest & { readonly signal?: AbortSignal | undefined },
 ): Promise<DecodedPicture> {
-  const { sample } = await stages.run("vae-decoder", {
-    latents: { data: prepared.clean, dims: prepared.dims },
+  const latents = { data: prepared.clean, dims: prepared.dims };
+  const memoryLimitBytes = Math.min(MAX_ACTIVATION_BYTES, FREE_MEMORY_SHARE * freemem());
+  const onTile = (tile: number, tiles: number): void =>
+    throwIfCancelled(request.signal, `before tile ${tile + 1} of ${tiles} was decoded`);
+  const decoded = await decodeLatents({ checkpoint, stages }, latents, {
+    memoryLimitBytes,
+    onTile,
   });
-  if (!(sample?.data instanceof Float32Array))
-    throw new Error("The decoder's graph has no sample.");
   const { width, height } = request;
   const from = { height: request.latentHeightPx, width: request.latentWidthPx };
-  const fitted = resizeAndCrop(sample.data, from, { height, width });
+  const fitted = resizeAndCrop(decoded.data, from, { height, width });
   return {
-    decoded: { data: sample.data, dims: sample.dims },
+    decoded,
     picture: { rgb: toRgb8(fitted, { height, width }), width, height, seed: prepared.seed },
   };
 }

@@ -79,7 +79,7 @@ export class SanaPipeline {
     for (const [index, picture] of denoised.entries()) {
       throwIfCancelled(signal, "before a picture was decoded");
       onProgress?.({ stage: "decode", picture: index });
-      const { decoded, picture: drawn } = await decode(this, picture, request);
+      const { decoded, picture: drawn } = await decode(this, picture, { ...request, signal });
       trace.decoded(decoded);
       finished.push(drawn);
     }

@@ -1,6 +1,10 @@
 import { totalmem } from "node:os";
 import { UserError } from "../errors.ts";
-import { buildDecoderGraph } from "../models/autoencoder-dc/decoder-graph.ts";
+import {
+  buildDecoderFeaturesGraph,
+  buildDecoderGraph,
+  buildDecoderPictureGraph,
+} from "../models/autoencoder-dc/decoder-graph.ts";
 import { buildEncoderGraph } from "../models/autoencoder-dc/encoder-graph.ts";
 import { buildTextEncoderGraph } from "../models/gemma2/text-encoder-graph.ts";
 import { buildConditioningGraph } from "../models/sana-transformer/conditioning-graph.ts";
@@ -27,6 +31,11 @@ export function defineStages(
   const text: StagePrecision = options.precision === "int8" ? "int8" : "fp32";
   const computeType: ElementType = network === "fp16" ? "float16" : "float32";
   const { transformer, vae, textEncoder, manifest } = checkpoint;
+  const decoder = (build: typeof buildDecoderGraph): StageDefinition => ({
+    provider,
+    precision: "fp32",
+    build: () => build(vae.config, vae.weights, "float32"),
+  });
   // The autoencoder and Gemma overflow in float16 (SANA.md 8.1), so they are float32 always.
   return {
     "text-encoder": {
@@ -59,11 +68,9 @@ export function defineStages(
           clampAttention: manifest.clampAttention || network === "fp16",
         }),
     },
-    "vae-decoder": {
-      provider,
-      precision: "fp32",
-      build: () => buildDecoderGraph(vae.config, vae.weights, "float32"),
-    },
+    "vae-decoder": decoder(buildDecoderGraph),
+    "vae-decoder-features": decoder(buildDecoderFeaturesGraph),
+    "vae-decoder-picture": decoder(buildDecoderPictureGraph),
   };
 }
 

@@ -55,13 +55,18 @@ export type ProgressEvent =
   | { stage: "load" | "encode-prompt" | "encode-image" | "decode"; picture?: number | undefined }
   | { stage: "denoise"; picture: number; step: number; steps: number };
 
-/** The networks that a picture passes through, in this order; the encoder only for a given picture. */
+/**
+ * The networks that a picture passes through, in this order: the encoder only for a given picture, the decoder whole
+ * or, for a large picture, in two parts.
+ */
 export type StageName =
   | "text-encoder"
   | "conditioning"
   | "vae-encoder"
   | "transformer"
-  | "vae-decoder";
+  | "vae-decoder"
+  | "vae-decoder-features"
+  | "vae-decoder-picture";
 
 /** How long a stage took in one request, and where it ran. */
 export interface StageReport {

@@ -1,0 +1,112 @@
+import {
+  buildDecoderGraph,
+  buildDecoderPictureGraph,
+  splitDecoder,
+} from "../models/autoencoder-dc/decoder-graph.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Stages } from "./stages.ts";
+import { type Planes, cutOut, planTiles, putInto, tilesFit } from "./tiles.ts";
+
+/** RGB in [-1, 1], unclamped: [1, 3, H, W]. */
+export interface DecodedImage {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+export interface DecodeOptions {
+  /** Bytes that the values between the decoder's nodes may take. */
+  readonly memoryLimitBytes: number;
+  /** Called before each tile. */
+  readonly onTile?: ((tile: number, tiles: number) => void) | undefined;
+}
+
+/** Sides of a tile that are tried, in pixels of the features; smaller ones cost more in their halos than they save. */
+const TILE_SIDES = [256, 192, 128, 96, 64, 48, 32];
+
+/**
+ * Latents [1, C, h, w] to a picture, whole where that fits the limit. Otherwise the stages that look at the whole
+ * picture run whole, and the convolutions after them tile by tile with a halo, which gives the same picture.
+ */
+export async function decodeLatents(
+  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
+  latents: { readonly data: Float32Array; readonly dims: readonly [1, number, number, number] },
+  options: DecodeOptions,
+): Promise<DecodedImage> {
+  const tile = chooseTile(checkpoint, latents.dims, options.memoryLimitBytes);
+  if (tile === null) {
+    const { sample } = await stages.run("vae-decoder", { latents });
+    if (!(sample?.data instanceof Float32Array))
+      throw new Error("The decoder's graph has no sample.");
+    return { data: sample.data, dims: sample.dims };
+  }
+  const { features } = await stages.run("vae-decoder-features", { latents });
+  if (!(features?.data instanceof Float32Array))
+    throw new Error("The decoder's graph has no features.");
+  const [, channels = 0, height = 0, width = 0] = features.dims;
+  return decodeTiles(
+    { checkpoint, stages },
+    { data: features.data, channels, height, width },
+    { ...options, tile },
+  );
+}
+
+/** The side of the decoder's tiles for a latent of this size, or null where it is decoded whole. */
+export function chooseTile(
+  { vae }: Checkpoint,
+  [batch, , height, width]: readonly [number, number, number, number],
+  memoryLimitBytes: number,
+): number | null {
+  const { config, weights } = vae;
+  const whole = buildDecoderGraph(config, weights, "float32").peakMemory({ batch, height, width });
+  if (whole.activations <= memoryLimitBytes) return null;
+  const { halo, stage } = splitDecoder(config);
+  const scale = config.compression / 2 ** stage;
+  const graph = buildDecoderPictureGraph(config, weights, "float32");
+  const fits = (side: number): boolean => {
+    const outer = side + 2 * halo;
+    const isCut =
+      tilesFit(height * scale, { tile: side, halo }) &&
+      tilesFit(width * scale, { tile: side, halo });
+    return (
+      isCut &&
+      graph.peakMemory({ batch, height: outer, width: outer }).activations <= memoryLimitBytes
+    );
+  };
+  return TILE_SIDES.find(fits) ?? TILE_SIDES.at(-1) ?? null;
+}
+
+async function decodeTiles(
+  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
+  features: Planes,
+  { tile: side, onTile }: DecodeOptions & { tile: number },
+): Promise<DecodedImage> {
+  const { config } = checkpoint.vae;
+  const { halo, scale } = splitDecoder(config);
+  const [height, width] = [features.height * scale, features.width * scale];
+  const image = {
+    data: new Float32Array(config.imageChannels * height * width),
+    channels: config.imageChannels,
+    height,
+    width,
+  };
+  const tiles = planTiles(features.height, features.width, { tile: side, halo });
+  for (const [index, { inner, outer, interior }] of tiles.entries()) {
+    onTile?.(index, tiles.length);
+    const { sample } = await stages.run("vae-decoder-picture", {
+      features: {
+        data: cutOut(features, outer),
+        dims: [1, features.channels, outer.height, outer.width],
+      },
+      interior: { data: BigInt64Array.from(interior, BigInt), dims: [4] },
+    });
+    if (!(sample?.data instanceof Float32Array))
+      throw new Error("The decoder's graph has no sample.");
+    putInto(image, sample.data, {
+      top: inner.top * scale,
+      left: inner.left * scale,
+      height: inner.height * scale,
+      width: inner.width * scale,
+    });
+  }
+  return { data: image.data, dims: [1, image.channels, height, width] };
+}

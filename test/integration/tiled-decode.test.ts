@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { chooseTile, decodeLatents } from "../../src/pipeline/decode-latents.ts";
+import { planTiles, tilesFit } from "../../src/pipeline/tiles.ts";
+import { psnr } from "../support/compare.ts";
+import { loadTiny } from "../support/tiny-checkpoint.ts";
+
+const GENEROUS = 2 ** 40;
+
+for (const [name, height, width] of [
+  ["base", 20, 13],
+  ["lite", 24, 40],
+] as const) {
+  describe(`decoding ${name} by tiles`, async () => {
+    const pipeline = await loadTiny(name);
+    const dims = [1, 8, height, width] as const;
+    const data = Float32Array.from({ length: 8 * height * width }, (_, i) => 2 * Math.sin(i * i));
+    const whole = await decodeLatents(pipeline, { data, dims }, { memoryLimitBytes: GENEROUS });
+
+    test("gives the picture of the whole decoder, seams included", async () => {
+      let tiles = 0;
+      const tiled = await decodeLatents(
+        pipeline,
+        { data, dims },
+        { memoryLimitBytes: 1, onTile: (_, count) => (tiles = count) },
+      );
+      assert.ok(tiles > 1, `${tiles} tiles`);
+      assert.deepEqual([...tiled.dims], [...whole.dims]);
+      assert.ok(psnr(tiled.data, whole.data, 2) > 60);
+    });
+
+    test("is chosen only where the whole does not fit the limit", () => {
+      assert.equal(chooseTile(pipeline.checkpoint, dims, GENEROUS), null);
+      assert.ok((chooseTile(pipeline.checkpoint, dims, 1) ?? 0) > 0);
+    });
+  });
+}
+
+describe("tiles", () => {
+  test("cover the grid once and read their halo only inside it", () => {
+    const covered = new Uint8Array(50 * 70);
+    for (const { inner, outer, interior } of planTiles(50, 70, { tile: 32, halo: 7 })) {
+      for (let y = inner.top; y < inner.top + inner.height; y++) {
+        for (let x = inner.left; x < inner.left + inner.width; x++)
+          covered[y * 70 + x] = (covered[y * 70 + x] ?? 0) + 1;
+      }
+      assert.equal(inner.top - outer.top, 7 * (interior[0] ?? 0));
+      assert.equal(outer.left + outer.width - inner.left - inner.width, 7 * (interior[3] ?? 0));
+    }
+    assert.ok(covered.every((count) => count === 1));
+  });
+
+  test("are refused where one would be shorter than its neighbour's halo", () => {
+    assert.equal(tilesFit(40, { tile: 32, halo: 7 }), true);
+    assert.equal(tilesFit(12, { tile: 8, halo: 7 }), false);
+  });
+});
