@@ -32,6 +32,8 @@ export interface StreamedTensors {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** One write call moves at most this much: Node refuses 2 GiB and more. */
+const MAX_WRITE_BYTES = 1 << 30;
 /** Data starts at a multiple of this, so that readers may map values in place. */
 const ALIGNMENT_BYTES = 8;
 
@@ -142,7 +144,7 @@ async function writeBytes(
     const { bytesWritten } = await handle.write(
       bytes,
       done,
-      bytes.byteLength - done,
+      Math.min(bytes.byteLength - done, MAX_WRITE_BYTES),
       position + done,
     );
     done += bytesWritten;
