@@ -70,7 +70,7 @@ export class Parameters {
 }
 
 /** @throws UserError model_invalid when the tensor has another shape or no floating-point type */
-export function weightSource(location: TensorLocation, shape: readonly number[]): WeightSource {
+function weightSource(location: TensorLocation, shape: readonly number[]): WeightSource {
   const { name, path, offset, byteLength } = location;
   if (location.shape.join(",") !== shape.join(",")) {
     throw new UserError(

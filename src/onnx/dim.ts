@@ -67,7 +67,7 @@ export function product(shape: Shape): Dim {
 }
 
 /** The longer of two lengths under numpy's broadcasting. Two known lengths that do not fit are a bug in the graph. */
-export function broadcastDim(a: Dim, b: Dim): Dim {
+function broadcastDim(a: Dim, b: Dim): Dim {
   if (a === 1) return b;
   if (b === 1) return a;
   if (typeof a === "number" && typeof b === "number" && a !== b) {

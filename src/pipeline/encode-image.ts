@@ -20,7 +20,7 @@ export async function encodeImage(
 }
 
 /** The largest centred part with the aspect ratio of `target`, so that nothing is stretched. */
-export function coverCrop(image: InitImage, target: { width: number; height: number }): InitImage {
+function coverCrop(image: InitImage, target: { width: number; height: number }): InitImage {
   const scale = Math.min(image.width / target.width, image.height / target.height);
   const width = Math.max(1, Math.min(image.width, Math.round(target.width * scale)));
   const height = Math.max(1, Math.min(image.height, Math.round(target.height * scale)));

@@ -12,7 +12,7 @@ import { buildTransformerGraph } from "../models/sana-transformer/transformer-gr
 import type { ElementType } from "../onnx/model-proto.ts";
 import type { Weights } from "../safetensors/checkpoint-weights.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { StageDefinition } from "./stages.ts";
+import type { BuiltStage, StageDefinition } from "./stages.ts";
 import { int8Linear } from "../models/gemma2/int8-linear.ts";
 import type { LoadOptions, MemoryPolicy, Provider, StageName, StageReport } from "./types.ts";
 
@@ -30,47 +30,44 @@ export function defineStages(
   const network = transformerPrecision(checkpoint, { precision: options.precision, provider });
   const text: StagePrecision = options.precision === "int8" ? "int8" : "fp32";
   const computeType: ElementType = network === "fp16" ? "float16" : "float32";
-  const { transformer, vae, textEncoder, manifest } = checkpoint;
-  const decoder = (build: typeof buildDecoderGraph): StageDefinition => ({
-    provider,
-    precision: "fp32",
-    build: () => build(vae.config, vae.weights, "float32"),
-  });
+  const { transformer, vae, manifest } = checkpoint;
+  const define = (precision: StagePrecision, build: StageDefinition["build"]): StageDefinition => {
+    return { provider, precision, build };
+  };
   // The autoencoder and Gemma overflow in float16 (SANA.md 8.1), so they are float32 always.
+  const autoencoder = (build: typeof buildDecoderGraph): StageDefinition =>
+    define("fp32", () => ({ graph: build(vae.config, vae.weights, "float32") }));
+  const clampAttention = manifest.clampAttention || network === "fp16";
   return {
-    "text-encoder": {
-      provider,
-      precision: text,
-      build: async () =>
-        buildTextEncoderGraph(textEncoder.config, textEncoder.weights, {
-          softcap: manifest.attnLogitSoftcapping,
-          ...(text === "int8"
-            ? { linear: await int8Linear(checkpoint.textEncoder, options.cacheDir) }
-            : {}),
-        }),
-    },
-    conditioning: {
-      provider,
-      precision: network,
-      build: () => buildConditioningGraph(transformer.config, transformer.weights, computeType),
-    },
-    "vae-encoder": {
-      provider,
-      precision: "fp32",
-      build: () => buildEncoderGraph(vae.config, vae.weights, "float32"),
-    },
-    transformer: {
-      provider,
-      precision: network,
-      build: () =>
-        buildTransformerGraph(transformer.config, transformer.weights, {
-          computeType,
-          clampAttention: manifest.clampAttention || network === "fp16",
-        }),
-    },
-    "vae-decoder": decoder(buildDecoderGraph),
-    "vae-decoder-features": decoder(buildDecoderFeaturesGraph),
-    "vae-decoder-picture": decoder(buildDecoderPictureGraph),
+    "text-encoder": define(text, () => buildTextEncoder(checkpoint, text, options.cacheDir)),
+    conditioning: define(network, () => ({
+      graph: buildConditioningGraph(transformer.config, transformer.weights, computeType),
+    })),
+    "vae-encoder": autoencoder(buildEncoderGraph),
+    transformer: define(network, () => ({
+      graph: buildTransformerGraph(transformer.config, transformer.weights, {
+        computeType,
+        clampAttention,
+      }),
+    })),
+    "vae-decoder": autoencoder(buildDecoderGraph),
+    "vae-decoder-features": autoencoder(buildDecoderFeaturesGraph),
+    "vae-decoder-picture": autoencoder(buildDecoderPictureGraph),
+  };
+}
+
+async function buildTextEncoder(
+  { textEncoder, manifest }: Checkpoint,
+  precision: StagePrecision,
+  cacheDir: string,
+): Promise<BuiltStage> {
+  const { config, weights } = textEncoder;
+  const softcap = manifest.attnLogitSoftcapping;
+  if (precision !== "int8") return { graph: buildTextEncoderGraph(config, weights, { softcap }) };
+  const { linear, relativeError } = await int8Linear(textEncoder, cacheDir);
+  return {
+    graph: buildTextEncoderGraph(config, weights, { softcap, linear }),
+    weightError: relativeError,
   };
 }
 

@@ -6,7 +6,13 @@ import type { Provider, StageName, StageReport } from "./types.ts";
 export interface StageDefinition {
   readonly provider: Provider;
   readonly precision: StageReport["precision"];
-  readonly build: () => OnnxGraph | Promise<OnnxGraph>;
+  readonly build: () => BuiltStage | Promise<BuiltStage>;
+}
+
+export interface BuiltStage {
+  readonly graph: OnnxGraph;
+  /** Only where weights were rounded; see {@link StageReport}. */
+  readonly weightError?: number;
 }
 
 /**
@@ -17,6 +23,7 @@ export class Stages {
   readonly #definitions: Readonly<Record<StageName, StageDefinition>>;
   readonly #sequential: boolean;
   readonly #loaded = new Map<StageName, Session>();
+  readonly #weightErrors = new Map<StageName, number>();
   #reports = new Map<StageName, StageReport>();
 
   constructor(
@@ -61,11 +68,11 @@ export class Stages {
     if (this.#sequential) await this.release();
     const definition = this.#definitions[name];
     const start = performance.now();
-    const session = await Session.create(await definition.build(), {
-      provider: definition.provider,
-    });
-    this.#report(name).loadMilliseconds += performance.now() - start;
+    const { graph, weightError } = await definition.build();
+    const session = await Session.create(graph, { provider: definition.provider });
+    if (weightError !== undefined) this.#weightErrors.set(name, weightError);
     this.#loaded.set(name, session);
+    this.#report(name).loadMilliseconds += performance.now() - start;
     return session;
   }
 
@@ -73,13 +80,15 @@ export class Stages {
     const known = this.#reports.get(name);
     if (known !== undefined) return known;
     const { provider, precision } = this.#definitions[name];
-    const report = {
+    const weightError = this.#weightErrors.get(name);
+    const report: StageReport = {
       stage: name,
       milliseconds: 0,
       loadMilliseconds: 0,
       calls: 0,
       provider,
       precision,
+      ...(weightError === undefined ? {} : { weightError }),
     };
     this.#reports.set(name, report);
     return report;

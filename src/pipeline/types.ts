@@ -3,7 +3,7 @@ import type { SchedulerName } from "./schedulers/schedule.ts";
 
 export type { Provider } from "../onnx/session.ts";
 /** `auto` picks by provider, checkpoint and memory; `int8` is weight-only and for the text encoder. */
-export type Precision = "auto" | "fp32" | "fp16" | "int8";
+type Precision = "auto" | "fp32" | "fp16" | "int8";
 /** Which stages stay loaded: `sequential` holds one at a time. */
 export type MemoryPolicy = "auto" | "all" | "sequential";
 
@@ -78,6 +78,8 @@ export interface StageReport {
   calls: number;
   provider: Provider;
   precision: "fp32" | "fp16" | "int8";
+  /** Weights in 8 bits: the root of their squared rounding errors over that of their squares. */
+  weightError?: number;
 }
 
 /** Receives the tensors between the stages. */

@@ -180,6 +180,14 @@ describe("reduced precision", async () => {
     assert.ok(error > 0 && error < 0.05, `relative error ${error}`);
   });
 
+  test("8-bit weights are reported with their relative error", async () => {
+    const rounded = await loadTiny("base", { precision: "int8" });
+    const { stages } = await rounded.generate(request);
+    const [text] = stages;
+    assert.equal(text?.precision, "int8");
+    assert.ok(text.weightError !== undefined && text.weightError > 1e-4 && text.weightError < 0.01);
+  });
+
   test("float16 is refused for a Sprint checkpoint, whose pictures it ruins", async () => {
     await assert.rejects(
       loadTiny("sprint", { precision: "fp16" }),

@@ -39,7 +39,14 @@ async function readCase(name: string): Promise<{ checkpoint: string; request: Ge
   return {
     checkpoint,
     request: {
-      ...{ prompt, negativePrompt: negative, width, height, steps, seed, count, binning },
+      prompt,
+      negativePrompt: negative,
+      width,
+      height,
+      steps,
+      seed,
+      count,
+      binning,
       guidanceScale: guidance,
       scheduler: recorded.scheduler ?? undefined,
       initImage: image === null ? undefined : await decodePictureFile(join(folder, image)),
@@ -71,7 +78,7 @@ describe("pictures that diffusers' own pipelines drew", () => {
       });
       const { tensors } = await openSafetensors(join(folder, `${name}.safetensors`));
       for (const [key, location] of tensors) {
-        const expected = numbers((await readTensor(location)) as ArrayLike<number>);
+        const expected = numbers(await readTensor(location));
         if (key === "image") {
           assert.ok(
             psnr(result.pictures[0]?.rgb ?? [], toBytes(expected, location.shape), 255) >

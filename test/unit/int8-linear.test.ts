@@ -9,8 +9,9 @@ import { buildTextEncoderGraph } from "../../src/models/gemma2/text-encoder-grap
 import { Session, type Tensor } from "../../src/onnx/session.ts";
 import { openWeights } from "../../src/safetensors/checkpoint-weights.ts";
 import { relativeError } from "../support/compare.ts";
+import { tinyCheckpoint } from "../support/tiny-checkpoint.ts";
 
-const folder = join(import.meta.dirname, "../reference/golden/G2");
+const folder = join(tinyCheckpoint("base"), "text_encoder");
 const cacheDir = await mkdtemp(join(tmpdir(), "sanabot-int8-"));
 after(() => rm(cacheDir, { recursive: true }));
 const config = await readGemma2Config(folder);
@@ -26,13 +27,19 @@ test("the rounded copy is made once and tells its relative error", async () => {
   assert.ok(error > 1e-4 && error < 6e-3, `relative error ${error}`);
 });
 
-test("the text encoder in 8-bit weights stays within 2 % of float32", async () => {
-  const inputs_embeds: Tensor = { data: Float32Array.from({ length: 7 * 16 }, (_, i) => Math.sin(i)), dims: [1, 7, 16] };
-  const past_key_values: Tensor = { data: new Float32Array(0), dims: [3, 2, 1, 2, 0, 8] };
-  const linear = await int8Linear({ config, weights }, cacheDir);
+test("the text encoder in 8-bit weights stays within 5 % of float32", async () => {
+  const { linear } = await int8Linear({ config, weights }, cacheDir);
+  const { hiddenSize, windows, keyValueHeads, headDim } = config;
+  const data = Float32Array.from({ length: 7 * hiddenSize }, (_, i) => 3 * Math.sin(i * i));
+  const inputs_embeds: Tensor = { data, dims: [1, 7, hiddenSize] };
+  const past_key_values: Tensor = {
+    data: new Float32Array(0),
+    dims: [windows.length, 2, 1, keyValueHeads, 0, headDim],
+  };
   const results = [];
   for (const options of [{ softcap: false }, { softcap: false, linear }]) {
-    const session = await Session.create(buildTextEncoderGraph(config, weights, options), { provider: "cpu", threads: 1 });
+    const graph = buildTextEncoderGraph(config, weights, options);
+    const session = await Session.create(graph, { provider: "cpu", threads: 1 });
     const { last_hidden_state } = await session.run({ inputs_embeds, past_key_values });
     await session.release();
     assert.ok(last_hidden_state?.data instanceof Float32Array);
@@ -41,5 +48,5 @@ test("the text encoder in 8-bit weights stays within 2 % of float32", async () =
   const [exact, rounded] = results;
   assert.ok(exact !== undefined && rounded !== undefined);
   const error = relativeError(rounded, exact);
-  assert.ok(error > 0 && error < 0.02, `relative error ${error}`);
+  assert.ok(error > 0 && error < 0.05, `relative error ${error}`);
 });

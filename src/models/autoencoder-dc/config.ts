@@ -89,8 +89,6 @@ const schema = z
   });
 
 export type AutoencoderConfig = z.infer<typeof schema>;
-export type EncoderConfig = AutoencoderConfig["encoder"];
-export type DecoderConfig = AutoencoderConfig["decoder"];
 export type Activation = z.infer<typeof activation>;
 
 /** Reads `checkpoint/vae/config.json`. */

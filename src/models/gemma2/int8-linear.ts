@@ -39,15 +39,16 @@ interface TextEncoderWeights {
 export async function int8Linear(
   encoder: TextEncoderWeights,
   cacheDir: string,
-): Promise<(g: GraphBuilder) => LinearLayer> {
+): Promise<{ linear: (g: GraphBuilder) => LinearLayer; relativeError: number }> {
   if (encoder.config.attentionBias) {
     throw new UserError(
       "not_supported",
       "8-bit weights are not made for a text encoder with attention biases.",
     );
   }
-  const { file } = await int8Weights(encoder, cacheDir);
-  return (g) =>
+  const { file, relativeError } = await int8Weights(encoder, cacheDir);
+  const linear =
+    (g: GraphBuilder): LinearLayer =>
     (x, { name, inFeatures, outFeatures }) =>
       g.scope(name, () => {
         const blocks = Math.ceil(inFeatures / BLOCK);
@@ -66,6 +67,7 @@ export async function int8Linear(
           flops: multiplyAdds(product(x.shape.slice(0, -1)), inFeatures, outFeatures),
         });
       });
+  return { linear, relativeError };
 }
 
 /** Reads the rounded copy or makes it; `relativeError` is the root of squared errors over that of squared weights. */

@@ -209,6 +209,8 @@ CASES = {
     "bf16": Case("bf16"),
     "fp16": Case("fp16"),
     "lite": Case("lite", width=96),
+    "odd": Case("odd", width=96, steps=5),
+    "odd-img2img": Case("odd", init_image="picture.png", strength=0.7, steps=5, width=96),
     "img2img-30": Case("base", init_image="picture.png", strength=0.3, steps=10, width=96),
     "img2img-60": Case("base", init_image="picture.png", strength=0.6, steps=10, width=96, negative="dark"),
     "img2img-90": Case("base", init_image="picture.png", strength=0.9, steps=10, width=96),

@@ -42,6 +42,12 @@ def random_weights(module: torch.nn.Module, seed: int) -> None:
                 parameter.copy_(noise / parameter.shape[1] ** 0.5)
             else:
                 parameter.copy_(noise / parameter[0].numel() ** 0.5)
+        for name, buffer in sorted(module.named_buffers()):
+            # What a batch norm has measured: a mean near 0, a variance between 0.6 and 1.4.
+            if name.endswith("running_mean"):
+                buffer.copy_(0.2 * torch.randn(buffer.shape, generator=generator))
+            elif name.endswith("running_var"):
+                buffer.copy_(0.6 + 0.8 * torch.rand(buffer.shape, generator=generator))
     module.eval()
 
 
@@ -115,6 +121,24 @@ def lite_autoencoder() -> AutoencoderDC:
     )
 
 
+def odd_autoencoder() -> AutoencoderDC:
+    """f8 without the outer shortcuts, a batch norm in one stage, two kernels in another."""
+    both = {}
+    for half in ("encoder", "decoder"):
+        both |= {f"{half}_block_types": ("ResBlock", "ResBlock", "EfficientViTBlock", "EfficientViTBlock")}
+        both |= {f"{half}_block_out_channels": (4, 8, 16, 16), f"{half}_layers_per_block": (1, 1, 1, 1)}
+        both |= {f"{half}_qkv_multiscales": ((), (), (3, 5), (5,))}
+    norms = ("rms_norm", "batch_norm", "rms_norm", "batch_norm")
+    shortcuts = dict(encoder_out_shortcut=False, decoder_in_shortcut=False)
+    return autoencoder(**both, **shortcuts, decoder_norm_types=norms, attention_head_dim=4, scaling_factor=0.5)
+
+
+def odd_text_encoder(vocabulary: int) -> Gemma2Model:
+    """One key head for four query heads, another rotary base and epsilon."""
+    rotary = {"rope_type": "default", "rope_theta": 2500.0}
+    return Gemma2Model(text_config(vocabulary, num_key_value_heads=1, rope_parameters=rotary, rms_norm_eps=1e-5))
+
+
 def flow_solver(shift: float) -> DPMSolverMultistepScheduler:
     return DPMSolverMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=shift)
 
@@ -124,7 +148,7 @@ def save(name: str, parts: dict, pipeline: type = SanaPipeline, dtype: torch.dty
     folder = ROOT / name
     shutil.rmtree(folder, ignore_errors=True)
     tokenizer = make_tokenizer(folder / "tokenizer")
-    text = parts.pop("text", None) or Gemma2Model(text_config(len(tokenizer)))
+    text = parts.get("text", lambda size: Gemma2Model(text_config(size)))(len(tokenizer))
     networks = {"text_encoder": text, "transformer": parts["transformer"], "vae": parts["vae"]}
     for index, network in enumerate(networks.values()):
         random_weights(network, sum(map(ord, name)) * 10 + index)
@@ -143,6 +167,8 @@ def main() -> None:
     save("pos4k", {"transformer": big, "vae": autoencoder(), "scheduler": flow_solver(6.0)})
     save("lite", {"transformer": transformer(timestep_scale=0.5), "vae": lite_autoencoder(), "scheduler": flow_solver(3.0)})
     save("fp16", {"transformer": transformer(), "vae": autoencoder(), "scheduler": flow_solver(3.0)}, dtype=torch.float16)
+    odd = transformer(num_cross_attention_heads=3, cross_attention_head_dim=8, mlp_ratio=1.9, timestep_scale=0.001)
+    save("odd", {"transformer": odd, "vae": odd_autoencoder(), "text": odd_text_encoder, "scheduler": flow_solver(2.0)})
     save_bfloat16_shards()
 
 
