@@ -31,12 +31,14 @@ TEXTS = [
 
 
 def random_weights(module: torch.nn.Module, seed: int) -> None:
-    """Normal values: matrices at 1/sqrt(fan in), vectors within 0.1 of what they are initialised to."""
+    """Normal values: matrices at 1/sqrt(fan in), biases near 0, norms near what they are initialised to."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in sorted(module.named_parameters()):
             noise = torch.randn(parameter.shape, generator=generator)
-            if parameter.ndim < 2:
+            if name.endswith("bias"):
+                parameter.copy_(0.1 * noise)
+            elif parameter.ndim < 2:
                 parameter.add_(0.1 * noise)
             elif "embed_tokens" in name:
                 parameter.copy_(noise / parameter.shape[1] ** 0.5)
