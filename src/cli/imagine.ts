@@ -13,6 +13,7 @@ import type {
   Picture,
   ProgressEvent,
 } from "../pipeline/types.ts";
+import { createLogger } from "../log.ts";
 import { findModel } from "./find-model.ts";
 import { type ImagineOptions, numberBetween, toRequest, wholeNumber } from "./imagine-options.ts";
 import { catchInterrupt } from "./interrupt.ts";
@@ -104,6 +105,7 @@ async function imagine(prompt: string, options: ImagineOptions): Promise<void> {
     provider: options.provider ?? config.provider,
     precision: options.precision ?? config.precision,
     memory: config.memory,
+    log: (line) => createLogger(config.logLevel ?? "error").info(line),
   };
   const output = await planOutput(options.out, {
     prompt,

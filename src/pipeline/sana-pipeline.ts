@@ -6,7 +6,7 @@ import { encodeImage } from "./encode-image.ts";
 import { encodePrompt } from "./encode-prompt.ts";
 import { prepareLatents } from "./prepare-latents.ts";
 import { type ResolvedRequest, resolveRequest } from "./resolve-request.ts";
-import { defineStages, isSequential } from "./stage-definitions.ts";
+import { defineStages, isSequential, resolveProvider } from "./stage-definitions.ts";
 import { Stages } from "./stages.ts";
 import { TextEncoder } from "./text/text-encoder.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
@@ -31,7 +31,9 @@ export class SanaPipeline {
   static async load(options: LoadOptions): Promise<SanaPipeline> {
     throwIfCancelled(options.signal, "before the model was loaded");
     const checkpoint = await openCheckpoint(options.modelDir);
-    const definitions = defineStages(checkpoint, options);
+    const choice = await resolveProvider(checkpoint, options);
+    options.log?.(choice.reason);
+    const definitions = defineStages(checkpoint, { ...options, provider: choice.provider });
     const stages = new Stages(definitions, {
       sequential: isSequential(checkpoint, options.memory),
     });

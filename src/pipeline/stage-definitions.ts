@@ -11,6 +11,7 @@ import { buildConditioningGraph } from "../models/sana-transformer/conditioning-
 import { buildTransformerGraph } from "../models/sana-transformer/transformer-graph.ts";
 import type { ElementType } from "../onnx/model-proto.ts";
 import type { Weights } from "../safetensors/checkpoint-weights.ts";
+import { type ProviderChoice, chooseProvider } from "../onnx/choose-provider.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { BuiltStage, StageDefinition } from "./stages.ts";
 import { int8Linear } from "../models/gemma2/int8-linear.ts";
@@ -21,12 +22,35 @@ type StagePrecision = StageReport["precision"];
 /** Of the machine's memory, what the weights of all stages together may take before only one is held at a time. */
 const MEMORY_SHARE = 0.6;
 
+/**
+ * With DirectML and WebGPU the text encoder stays on the CPU: behind its kept prefix a prompt costs it little, and a
+ * card of 8 GB has room for the transformer and the decoder.
+ */
+const HOSTS_TEXT_ENCODER = new Set<Provider>(["cpu", "cuda"]);
+/** Below this, starting a GPU takes longer than it saves. */
+const WORTH_A_GPU_BYTES = 256 * 2 ** 20;
+
+/** The provider that was asked for, else the best of this machine; a small model stays on the CPU. */
+export async function resolveProvider(
+  checkpoint: Checkpoint,
+  options: LoadOptions,
+): Promise<ProviderChoice> {
+  if (options.provider !== "auto")
+    return { provider: options.provider, reason: `${options.provider} was asked for` };
+  if (modelBytes(checkpoint) >= WORTH_A_GPU_BYTES)
+    return chooseProvider({ cacheDir: options.cacheDir });
+  return {
+    provider: "cpu",
+    reason: "cpu is used: the model is too small for a GPU to be worth its start",
+  };
+}
+
 /** Where each stage runs and in which precision, and how its graph is built. */
 export function defineStages(
   checkpoint: Checkpoint,
-  options: LoadOptions,
+  options: LoadOptions & { provider: Provider },
 ): Record<StageName, StageDefinition> {
-  const provider: Provider = options.provider === "auto" ? "cpu" : options.provider;
+  const { provider } = options;
   const network = transformerPrecision(checkpoint, { precision: options.precision, provider });
   const text: StagePrecision = options.precision === "int8" ? "int8" : "fp32";
   const computeType: ElementType = network === "fp16" ? "float16" : "float32";
@@ -34,12 +58,16 @@ export function defineStages(
   const define = (precision: StagePrecision, build: StageDefinition["build"]): StageDefinition => {
     return { provider, precision, build };
   };
+  const textProvider = HOSTS_TEXT_ENCODER.has(provider) ? provider : "cpu";
   // The autoencoder and Gemma overflow in float16 (SANA.md 8.1), so they are float32 always.
   const autoencoder = (build: typeof buildDecoderGraph): StageDefinition =>
     define("fp32", () => ({ graph: build(vae.config, vae.weights, "float32") }));
   const clampAttention = manifest.clampAttention || network === "fp16";
   return {
-    "text-encoder": define(text, () => buildTextEncoder(checkpoint, text, options.cacheDir)),
+    "text-encoder": {
+      ...define(text, () => buildTextEncoder(checkpoint, text, options.cacheDir)),
+      provider: textProvider,
+    },
     conditioning: define(network, () => ({
       graph: buildConditioningGraph(transformer.config, transformer.weights, computeType),
     })),
@@ -98,12 +126,14 @@ function transformerPrecision(
 /** Whether only one stage may be in memory at a time. */
 export function isSequential(checkpoint: Checkpoint, policy: MemoryPolicy): boolean {
   if (policy !== "auto") return policy === "sequential";
-  const { textEncoder, transformer, vae } = checkpoint;
-  const bytes = [textEncoder, transformer, vae].reduce(
+  return modelBytes(checkpoint) > MEMORY_SHARE * totalmem();
+}
+
+function modelBytes({ textEncoder, transformer, vae }: Checkpoint): number {
+  return [textEncoder, transformer, vae].reduce(
     (sum, { weights }) => sum + float32Bytes(weights),
     0,
   );
-  return bytes > MEMORY_SHARE * totalmem();
 }
 
 /** Resident once as float32, whatever the file's dtype; the embedding table stays on disk. */

@@ -16,6 +16,8 @@ export interface LoadOptions {
   provider: Provider | "auto";
   precision: Precision;
   memory: MemoryPolicy;
+  /** Receives one line about where the model runs, and why. */
+  log?: ((line: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
