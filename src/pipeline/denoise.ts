@@ -12,8 +12,17 @@ export interface DenoiseOptions {
   readonly prompt: EncodedPrompt;
   readonly guidanceScale: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called before the first step with 0, then after each; `latents` is the scheduler's sample. */
-  readonly onStep: (step: number, latents: Float32Array) => void;
+  /** Awaited before the first step and after each. */
+  readonly onStep: (state: StepState) => Promise<void>;
+}
+
+export interface StepState {
+  /** Steps that are done. */
+  readonly step: number;
+  /** The scheduler's sample. */
+  readonly latents: Float32Array;
+  /** The clean latent as the last step predicts it, in the transformer's scale; null before the first. */
+  readonly predicted: Float32Array | null;
 }
 
 /**
@@ -45,7 +54,7 @@ export async function denoise(
     return sample.data;
   };
 
-  onStep(0, picture.latents);
+  await onStep({ step: 0, latents: picture.latents, predicted: null });
   let last: SolverOutput = { x: picture.latents, x0: picture.latents };
   for (let step = 0; step < schedule.stepCount; step++) {
     throwIfCancelled(signal, `after step ${step} of ${schedule.stepCount}`);
@@ -58,7 +67,8 @@ export async function denoise(
         : guide(await predict(input, time, prompt.negative), conditional, guidanceScale);
     const drawNoise = (): Float32Array => generator.randn(last.x.length);
     last = schedule.step({ step, x: last.x, prediction, drawNoise });
-    onStep(step + 1, last.x);
+    const predicted = schedule.finish({ x: last.x0, x0: last.x0 });
+    await onStep({ step: step + 1, latents: last.x, predicted });
   }
   return schedule.finish(last);
 }

@@ -1,10 +1,11 @@
 import { throwIfCancelled } from "../errors.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { decode } from "./decode.ts";
-import { denoise } from "./denoise.ts";
+import { type StepState, denoise } from "./denoise.ts";
 import { encodeImage } from "./encode-image.ts";
 import { encodePrompt } from "./encode-prompt.ts";
 import { prepareLatents } from "./prepare-latents.ts";
+import { Preview } from "./preview.ts";
 import { type ResolvedRequest, resolveRequest } from "./resolve-request.ts";
 import { defineStages, isSequential, resolveProvider } from "./stage-definitions.ts";
 import { Stages } from "./stages.ts";
@@ -20,11 +21,15 @@ export class SanaPipeline {
   readonly checkpoint: Checkpoint;
   readonly stages: Stages;
   readonly textEncoder: TextEncoder;
+  readonly preview: Preview;
 
-  private constructor(checkpoint: Checkpoint, stages: Stages, textEncoder: TextEncoder) {
-    this.checkpoint = checkpoint;
-    this.stages = stages;
-    this.textEncoder = textEncoder;
+  private constructor(
+    parts: Pick<SanaPipeline, "checkpoint" | "stages" | "textEncoder" | "preview">,
+  ) {
+    this.checkpoint = parts.checkpoint;
+    this.stages = parts.stages;
+    this.textEncoder = parts.textEncoder;
+    this.preview = parts.preview;
   }
 
   /** @throws UserError model_not_found or model_invalid, naming the file and what is wrong with it */
@@ -44,7 +49,8 @@ export class SanaPipeline {
       cacheDir: options.cacheDir,
       precision,
     });
-    return new SanaPipeline(checkpoint, stages, textEncoder);
+    const preview = await Preview.open({ checkpoint, stages }, options.cacheDir);
+    return new SanaPipeline({ checkpoint, stages, textEncoder, preview });
   }
 
   /**
@@ -56,12 +62,12 @@ export class SanaPipeline {
     const request = resolveRequest(this.checkpoint, wanted);
     const trace = new TraceRecorder(options.trace);
 
-    onProgress?.({ stage: "encode-prompt" });
+    await onProgress?.({ stage: "encode-prompt" });
     const prompt = await encodePrompt(this, request);
     trace.prompt(prompt);
 
     throwIfCancelled(signal, "after the prompt was encoded");
-    if (request.initImage !== null) onProgress?.({ stage: "encode-image" });
+    if (request.initImage !== null) await onProgress?.({ stage: "encode-image" });
     const cleanLatents = await encodeImage(this, request);
     const pictures = prepareLatents(this.checkpoint, request, cleanLatents);
     trace.prepared(pictures);
@@ -69,9 +75,11 @@ export class SanaPipeline {
     const denoised = [];
     for (const [index, picture] of pictures.entries()) {
       const { guidanceScale } = request;
-      const onStep = (step: number, latents: Float32Array): void => {
+      const { stepCount: steps } = picture.schedule;
+      const onStep = async ({ step, latents, predicted }: StepState): Promise<void> => {
         trace.latents(step, latents, picture.dims);
-        onProgress?.({ stage: "denoise", picture: index, step, steps: picture.schedule.stepCount });
+        const preview = () => this.preview.render(predicted, picture.dims);
+        await onProgress?.({ stage: "denoise", picture: index, step, steps, preview });
       };
       const clean = await denoise(this, picture, { prompt, guidanceScale, signal, onStep });
       denoised.push({ ...picture, clean });
@@ -80,9 +88,10 @@ export class SanaPipeline {
     const finished = [];
     for (const [index, picture] of denoised.entries()) {
       throwIfCancelled(signal, "before a picture was decoded");
-      onProgress?.({ stage: "decode", picture: index });
+      await onProgress?.({ stage: "decode", picture: index });
       const { decoded, picture: drawn } = await decode(this, picture, { ...request, signal });
       trace.decoded(decoded);
+      await this.preview.learn(picture, decoded);
       finished.push(drawn);
     }
     trace.finish();

@@ -55,7 +55,22 @@ export interface GenerateRequest {
 /** Sent when a stage begins, and before the first and after each denoising step. */
 export type ProgressEvent =
   | { stage: "load" | "encode-prompt" | "encode-image" | "decode"; picture?: number | undefined }
-  | { stage: "denoise"; picture: number; step: number; steps: number };
+  | {
+      stage: "denoise";
+      picture: number;
+      step: number;
+      steps: number;
+      /** What the picture will look like by now; null before the first step, or where nothing is known yet. */
+      preview: () => Promise<PreviewPicture | null>;
+    };
+
+/** A small picture: one pixel for each of the latent's, or the decoded one where the decoder is small. */
+export interface PreviewPicture {
+  /** Interleaved RGB. */
+  rgb: Uint8Array;
+  width: number;
+  height: number;
+}
 
 /**
  * The networks that a picture passes through, in this order: the encoder only for a given picture, the decoder whole
@@ -92,7 +107,8 @@ export interface Trace {
 /** How a request is watched and stopped. */
 export interface GenerateOptions {
   signal?: AbortSignal | undefined;
-  onProgress?: ((event: ProgressEvent) => void) | undefined;
+  /** Awaited: the work goes on when it has returned. */
+  onProgress?: ((event: ProgressEvent) => void | Promise<void>) | undefined;
   trace?: Trace | undefined;
 }
 

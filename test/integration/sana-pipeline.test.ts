@@ -49,7 +49,7 @@ describe("SanaPipeline", async () => {
     const events: ProgressEvent[] = [];
     await pipeline.generate(
       { ...request, count: 2 },
-      { onProgress: (event) => events.push(event) },
+      { onProgress: (event) => void events.push(event) },
     );
     const words = events.map((event) =>
       event.stage === "denoise" ? `${event.picture}:${event.step}/${event.steps}` : event.stage,
@@ -57,6 +57,17 @@ describe("SanaPipeline", async () => {
     const steps = (picture: number): string[] =>
       [0, 1, 2, 3, 4].map((step) => `${picture}:${step}/4`);
     assert.deepEqual(words, ["encode-prompt", ...steps(0), ...steps(1), "decode", "decode"]);
+  });
+
+  test("shows what the picture is becoming after each step, the last preview being the picture", async () => {
+    const previews: (Uint8Array | undefined)[] = [];
+    const onProgress = async (event: ProgressEvent): Promise<void> => {
+      if (event.stage === "denoise") previews.push((await event.preview())?.rgb);
+    };
+    const { pictures } = await pipeline.generate(request, { onProgress });
+    assert.equal(previews.length, 5);
+    assert.equal(previews[0], undefined);
+    assert.deepEqual(previews[4], pictures[0]?.rgb);
   });
 
   test("stops between two steps, says after which, and can be used again", async () => {
