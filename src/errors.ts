@@ -9,6 +9,8 @@ export type UserErrorCode =
   | "not_supported"
   | "out_of_memory"
   | "disk"
+  | "network"
+  | "no_access"
   | "cancelled";
 
 /**

@@ -53,7 +53,8 @@ export async function openWeights(folder: string, stem: WeightsStem): Promise<We
   );
 }
 
-function indexNames(stem: WeightsStem, variant: string | undefined): string[] {
+/** What the index of a variant's shards may be called, today's form first; undefined is the plain one. */
+export function indexNames(stem: WeightsStem, variant: string | undefined): string[] {
   if (variant === undefined) return [`${stem}.safetensors.index.json`];
   return [`${stem}.safetensors.index.${variant}.json`, `${stem}.safetensors.${variant}.index.json`];
 }
