@@ -13,7 +13,7 @@ import {
   valueInfo,
 } from "./model-proto.ts";
 
-import { type NodeRecord, type PeakMemory, peakMemory } from "./peak-memory.ts";
+import { type NodeRecord, peakActivationBytes, weightBytes } from "./peak-memory.ts";
 
 /** A value in a graph: what one node makes and others take. */
 export interface Operand {
@@ -48,8 +48,10 @@ export interface OnnxGraph {
   readonly outputs: readonly Operand[];
   /** Floating-point operations of one run, matrix products and convolutions only (2 for each multiply-add). */
   readonly flops: (sizes: Sizes) => number;
-  /** What a session of this graph holds, as ONNX Runtime's CPU provider runs it. */
-  readonly peakMemory: (sizes: Sizes) => PeakMemory;
+  /** Bytes of its weights, once, in the type that it computes in. */
+  readonly weightBytes: number;
+  /** Bytes between its nodes at the worst moment of a run, as ONNX Runtime's CPU provider runs it. */
+  readonly peakActivationBytes: (sizes: Sizes) => number;
 }
 
 const MICROSOFT = "com.microsoft";
@@ -235,7 +237,8 @@ export class GraphCore {
       inputs: this.#inputs,
       outputs: this.#outputs,
       flops: (sizes) => costs.reduce((total, cost) => total + cost(sizes), 0),
-      peakMemory: (sizes) => peakMemory(records, inputs, sizes),
+      weightBytes: weightBytes(records, inputs),
+      peakActivationBytes: (sizes) => peakActivationBytes(records, inputs, sizes),
     };
   }
 

@@ -8,14 +8,6 @@ export interface NodeRecord {
   readonly outputs: readonly Operand[];
 }
 
-/** What a session holds at most, in bytes. */
-export interface PeakMemory {
-  /** Weights and folded constants, once, as the graph computes with them. */
-  readonly weights: number;
-  /** Values between the nodes at the worst moment of one run, inputs and outputs included. */
-  readonly activations: number;
-}
-
 const ELEMENT_BYTES = {
   float32: 4,
   float16: 2,
@@ -43,65 +35,74 @@ const IN_PLACE = new Set([
   "Gelu",
 ]);
 
+/** Bytes of the weights and of what follows from them alone, once, as the graph computes with them. */
+export function weightBytes(records: readonly NodeRecord[], inputs: readonly Operand[]): number {
+  const produced = new Set(inputs.map(({ name }) => name));
+  const constants = new Map<string, number>();
+  for (const { inputs: taken, outputs } of records) {
+    if (isFolded(taken, produced)) continue;
+    for (const operand of taken) {
+      if (!produced.has(operand.name)) constants.set(operand.name, bytesOf(operand, {}));
+    }
+    for (const { name } of outputs) produced.add(name);
+  }
+  return [...constants.values()].reduce((total, bytes) => total + bytes, 0);
+}
+
 /**
- * Follows a graph in its order, as ONNX Runtime's sequential executor does on the CPU: a value is allocated when its
+ * Bytes of the values between the nodes at the worst moment of one run, inputs and outputs included.
+ * Follows the graph in its order, as ONNX Runtime's sequential executor does on the CPU: a value is allocated when its
  * node runs and freed after its last use; views and in-place operators share a buffer; what follows from constants
  * alone is folded at load.
  */
-export function peakMemory(
+export function peakActivationBytes(
   records: readonly NodeRecord[],
   inputs: readonly Operand[],
   sizes: Sizes,
-): PeakMemory {
+): number {
   const lastUse = lastUses(records);
-  const produced = new Set(inputs.map(({ name }) => name));
   const buffers = new Map<string, Buffer>();
-  const constants = new Map<string, number>();
+  const produced = new Set<string>();
   let live = 0;
   let peak = 0;
-  const hold = (operand: Operand, buffer: Buffer): void => {
-    produced.add(operand.name);
-    buffers.set(operand.name, buffer);
+  const hold = ({ name }: Operand, buffer: Buffer): void => {
+    produced.add(name);
+    buffers.set(name, buffer);
     buffer.holders += 1;
   };
-  for (const input of inputs) {
-    const bytes = bytesOf(input, sizes);
+  const allocate = (operand: Operand): void => {
+    const bytes = bytesOf(operand, sizes);
     live += bytes;
-    hold(input, { bytes, holders: 0 });
-  }
+    hold(operand, { bytes, holders: 0 });
+  };
+  const free = (name: string): void => {
+    const buffer = buffers.get(name);
+    if (buffer === undefined) return;
+    buffers.delete(name);
+    buffer.holders -= 1;
+    if (buffer.holders === 0) live -= buffer.bytes;
+  };
+  for (const input of inputs) allocate(input);
   for (const [index, { opType, inputs: taken, outputs }] of records.entries()) {
-    const isConstant = !taken.some(({ name }) => produced.has(name));
-    if (isConstant && taken.length > 0) continue;
-    for (const operand of taken)
-      if (!produced.has(operand.name)) constants.set(operand.name, bytesOf(operand, sizes));
+    if (isFolded(taken, produced)) continue;
     const [first] = taken;
     const shared = first === undefined ? undefined : buffers.get(first.name);
     const isLast =
       first !== undefined && lastUse.get(first.name) === index && shared?.holders === 1;
     for (const output of outputs) {
-      const bytes = bytesOf(output, sizes);
-      if (
-        shared !== undefined &&
-        (VIEWS.has(opType) || (IN_PLACE.has(opType) && isLast && bytes === shared.bytes))
-      ) {
-        hold(output, shared);
-        continue;
-      }
-      live += bytes;
-      hold(output, { bytes, holders: 0 });
+      const fits = shared !== undefined && shared.bytes === bytesOf(output, sizes);
+      if (fits && (VIEWS.has(opType) || (IN_PLACE.has(opType) && isLast))) hold(output, shared);
+      else allocate(output);
     }
     peak = Math.max(peak, live);
-    for (const { name } of [...taken, ...outputs]) {
-      const buffer = buffers.get(name);
-      if (buffer === undefined || (lastUse.get(name) ?? -1) > index) continue;
-      if (!lastUse.has(name) && outputs.some((output) => output.name === name)) continue;
-      buffers.delete(name);
-      buffer.holders -= 1;
-      if (buffer.holders === 0) live -= buffer.bytes;
-    }
+    for (const { name } of taken) if (lastUse.get(name) === index) free(name);
   }
-  const weights = [...constants.values()].reduce((total, bytes) => total + bytes, 0);
-  return { weights, activations: peak };
+  return peak;
+}
+
+/** A node whose inputs are all constants is computed once, at load. */
+function isFolded(taken: readonly Operand[], produced: ReadonlySet<string>): boolean {
+  return taken.length > 0 && !taken.some(({ name }) => produced.has(name));
 }
 
 interface Buffer {

@@ -57,8 +57,8 @@ export function chooseTile(
   memoryLimitBytes: number,
 ): number | null {
   const { config, weights } = vae;
-  const whole = buildDecoderGraph(config, weights, "float32").peakMemory({ batch, height, width });
-  if (whole.activations <= memoryLimitBytes) return null;
+  const whole = buildDecoderGraph(config, weights, "float32");
+  if (whole.peakActivationBytes({ batch, height, width }) <= memoryLimitBytes) return null;
   const { halo, stage } = splitDecoder(config);
   const scale = config.compression / 2 ** stage;
   const graph = buildDecoderPictureGraph(config, weights, "float32");
@@ -68,8 +68,7 @@ export function chooseTile(
       tilesFit(height * scale, { tile: side, halo }) &&
       tilesFit(width * scale, { tile: side, halo });
     return (
-      isCut &&
-      graph.peakMemory({ batch, height: outer, width: outer }).activations <= memoryLimitBytes
+      isCut && graph.peakActivationBytes({ batch, height: outer, width: outer }) <= memoryLimitBytes
     );
   };
   return TILE_SIDES.find(fits) ?? TILE_SIDES.at(-1) ?? null;

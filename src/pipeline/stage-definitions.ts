@@ -52,7 +52,7 @@ export function defineStages(
 ): Record<StageName, StageDefinition> {
   const { provider } = options;
   const network = transformerPrecision(checkpoint, { precision: options.precision, provider });
-  const text: StagePrecision = options.precision === "int8" ? "int8" : "fp32";
+  const text = textPrecision(checkpoint, options.precision);
   const computeType: ElementType = network === "fp16" ? "float16" : "float32";
   const { transformer, vae, manifest } = checkpoint;
   const define = (precision: StagePrecision, build: StageDefinition["build"]): StageDefinition => {
@@ -97,6 +97,16 @@ async function buildTextEncoder(
     graph: buildTextEncoderGraph(config, weights, { softcap, linear }),
     weightError: relativeError,
   };
+}
+
+/** 8-bit weights where they are asked for, or where float32 ones would not fit this machine beside anything else. */
+function textPrecision(
+  { textEncoder }: Checkpoint,
+  precision: LoadOptions["precision"],
+): StagePrecision {
+  if (precision === "int8") return "int8";
+  const isTooLarge = float32Bytes(textEncoder.weights) > MEMORY_SHARE * totalmem();
+  return precision === "auto" && isTooLarge && !textEncoder.config.attentionBias ? "int8" : "fp32";
 }
 
 /**

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { OnnxGraph } from "../onnx/graph-core.ts";
 import { Session, type Tensor } from "../onnx/session.ts";
 import type { Provider, StageName, StageReport } from "./types.ts";
@@ -69,6 +70,7 @@ export class Stages {
     const definition = this.#definitions[name];
     const start = performance.now();
     const { graph, weightError } = await definition.build();
+    if (definition.provider === "cpu") checkMemory(graph);
     const session = await Session.create(graph, { provider: definition.provider });
     if (weightError !== undefined) this.#weightErrors.set(name, weightError);
     this.#loaded.set(name, session);
@@ -93,4 +95,18 @@ export class Stages {
     this.#reports.set(name, report);
     return report;
   }
+}
+
+/** Refuses what would drive the machine out of memory; on Linux that kills the process without a word. */
+function checkMemory({ name, weightBytes }: OnnxGraph): void {
+  const free = process.availableMemory();
+  if (weightBytes <= free) return;
+  throw new UserError(
+    "out_of_memory",
+    `The ${name} needs ${gibibytes(weightBytes)} of memory and ${gibibytes(free)} are free. Close other programs, set MEMORY=sequential, use --precision int8 for a smaller text encoder, or choose a smaller model.`,
+  );
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
