@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { listSupportedBackends, env } from "onnxruntime-node";
 import { z } from "zod";
+import { hasCudaFiles } from "./session-errors.ts";
 import type { Provider } from "./session.ts";
 
 /** A GPU provider's answer to a small matrix product, or that it gave none. */
@@ -60,7 +61,7 @@ export async function chooseProvider(options: ChooseOptions): Promise<ProviderCh
 
 function builtIn(): Provider[] {
   const names = new Set(listSupportedBackends().map(({ name }) => name));
-  return ORDER.filter((name) => names.has(name));
+  return ORDER.filter((name) => names.has(name) && (name !== "cuda" || hasCudaFiles()));
 }
 
 /** Why a provider is not used, or null where it is. */

@@ -46,6 +46,7 @@ export interface OnnxGraph {
   readonly externalRoot: string | null;
   readonly inputs: readonly Operand[];
   readonly outputs: readonly Operand[];
+  readonly nodeCount: number;
   /** Floating-point operations of one run, matrix products and convolutions only (2 for each multiply-add). */
   readonly flops: (sizes: Sizes) => number;
   /** Bytes of its weights, once, in the type that it computes in. */
@@ -236,6 +237,7 @@ export class GraphCore {
       externalRoot: this.#externalRoot,
       inputs: this.#inputs,
       outputs: this.#outputs,
+      nodeCount: this.#nodes.length,
       flops: (sizes) => costs.reduce((total, cost) => total + cost(sizes), 0),
       weightBytes: weightBytes(records, inputs),
       peakActivationBytes: (sizes) => peakActivationBytes(records, inputs, sizes),

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 
 const OUT_OF_MEMORY =
@@ -13,6 +16,22 @@ const PROVIDER_HINTS: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Refuses a provider whose library was not installed, before ONNX Runtime tries and prints a page of native errors.
+ * @throws UserError not_supported
+ */
+export function checkProviderFiles(provider: string): void {
+  if (provider !== "cuda" || hasCudaFiles()) return;
+  throw new UserError("not_supported", notAvailable(provider));
+}
+
+/** Whether the CUDA provider's library lies beside onnxruntime-node's own; npm does not bring it. */
+export function hasCudaFiles(): boolean {
+  const main = fileURLToPath(import.meta.resolve("onnxruntime-node"));
+  const folder = join(main, "../../bin/napi-v6", process.platform, process.arch);
+  return existsSync(join(folder, "libonnxruntime_providers_cuda.so"));
+}
+
+/**
  * What ONNX Runtime threw, as a UserError where a person can mend it, otherwise as it was with the graph's name.
  * @param doing "load" or "run"
  */
@@ -24,19 +43,12 @@ export function explainOrtError(
   if (OUT_OF_MEMORY.test(message)) {
     return new UserError(
       "out_of_memory",
-      `There was not enough memory to ${where.doing} the ${where.graph}. Ask for a smaller picture, close other programs, or use --memory sequential.`,
+      `There was not enough memory to ${where.doing} the ${where.graph}. Ask for a smaller picture, close other programs, or set MEMORY=sequential.`,
       { cause: error },
     );
   }
   if (where.doing === "load" && NO_PROVIDER.test(message)) {
-    const hint = PROVIDER_HINTS[where.provider] ?? "";
-    return new UserError(
-      "not_supported",
-      `The provider ${where.provider} is not available here. ${hint}`.trim(),
-      {
-        cause: error,
-      },
-    );
+    return new UserError("not_supported", notAvailable(where.provider), { cause: error });
   }
   return new Error(
     `The ${where.graph} could not be ${where.doing === "load" ? "loaded" : "run"} on ${where.provider}: ${message}`,
@@ -44,4 +56,8 @@ export function explainOrtError(
       cause: error,
     },
   );
+}
+
+function notAvailable(provider: string): string {
+  return `The provider ${provider} is not available here. ${PROVIDER_HINTS[provider] ?? ""}`.trim();
 }

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { OnnxGraph } from "./graph-core.ts";
-import { explainOrtError } from "./session-errors.ts";
+import { checkProviderFiles, explainOrtError } from "./session-errors.ts";
 
 export type Provider = "cpu" | "cuda" | "dml" | "webgpu";
 
@@ -40,6 +40,7 @@ export class Session {
         ? {}
         : { session: { model_external_initializers_file_folder_path: graph.externalRoot } };
     const where = { graph: graph.name, provider: options.provider, doing: "load" } as const;
+    checkProviderFiles(options.provider);
     const session = await InferenceSession.create(graph.bytes, {
       executionProviders: [options.provider],
       graphOptimizationLevel: "all",
