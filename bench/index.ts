@@ -1,0 +1,23 @@
+import type { Bench } from "./bench-result.ts";
+import { machine } from "./bench-result.ts";
+
+/** Every benchmark by its name; each is loaded only when it is run. */
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  decode: async () => (await import("./decode.ts")).decode,
+  "dit-step": async () => (await import("./dit-step.ts")).ditStep,
+  imagine: async () => (await import("./imagine.ts")).imagine,
+  scaling: async () => (await import("./scaling.ts")).scaling,
+  "text-encode": async () => (await import("./text-encode.ts")).textEncode,
+};
+
+const name = process.argv[2];
+const load = name === undefined ? undefined : BENCHES[name];
+if (name !== undefined && load !== undefined) {
+  const { run } = await load();
+  process.stdout.write(`${JSON.stringify({ name, ...(await run()), machine: machine() })}\n`);
+} else {
+  if (name !== undefined) process.exitCode = 1;
+  for (const [known, bench] of Object.entries(BENCHES)) {
+    process.stdout.write(`${known.padEnd(14)} ${(await bench()).about}\n`);
+  }
+}
