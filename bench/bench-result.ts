@@ -56,3 +56,25 @@ export async function alternately(
   }
   return times.map(median);
 }
+
+/** A rate against the rate of its limit, both in GFLOP/s. */
+export function rateResult(
+  { value, reference }: { value: number; reference: number },
+  { goal, details }: { goal: number; details: Readonly<Record<string, unknown>> },
+): BenchResult {
+  const ratio = value / reference;
+  return {
+    value,
+    unit: "GFLOP/s",
+    reference,
+    ratio,
+    goal: `>= ${goal}`,
+    met: ratio >= goal,
+    details,
+  };
+}
+
+/** Values of order 1 without a pattern, the same every time. */
+export function noise(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => Math.sin(i * i));
+}

@@ -6,7 +6,7 @@ import { GraphBuilder } from "../src/onnx/graph-builder.ts";
 import type { OnnxGraph } from "../src/onnx/graph-core.ts";
 import { Session } from "../src/onnx/session.ts";
 import { openWeights } from "../src/safetensors/checkpoint-weights.ts";
-import { type Bench, type BenchResult, alternately } from "./bench-result.ts";
+import { type Bench, type BenchResult, alternately, noise, rateResult } from "./bench-result.ts";
 import { fullSizeCheckpoint } from "./support/bench-folder.ts";
 
 const GOAL = 0.95;
@@ -46,16 +46,10 @@ async function run(): Promise<BenchResult> {
   await Promise.all(sessions.map((session) => session.release()));
   const value = decoder.flops({ batch: 1, height: LATENT, width: LATENT }) / decodeMs / 1e6;
   const reference = plain.flops({ height: PLAIN.side, width: PLAIN.side }) / plainMs / 1e6;
-  const ratio = value / reference;
-  return {
-    value,
-    unit: "GFLOP/s",
-    reference,
-    ratio,
-    goal: `>= ${GOAL}`,
-    met: ratio >= GOAL,
-    details: { seconds: decodeMs / 1000, rounds: ROUNDS },
-  };
+  return rateResult(
+    { value, reference },
+    { goal: GOAL, details: { seconds: decodeMs / 1000, rounds: ROUNDS } },
+  );
 }
 
 function plainConvolution(): OnnxGraph {
@@ -70,8 +64,4 @@ function plainConvolution(): OnnxGraph {
   ]);
   g.output("y", g.conv(x, kernel, { pads: [1, 1, 1, 1] }));
   return g.finish();
-}
-
-function noise(length: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => Math.sin(i * i));
 }

@@ -7,7 +7,7 @@ import { GraphBuilder } from "../src/onnx/graph-builder.ts";
 import type { OnnxGraph } from "../src/onnx/graph-core.ts";
 import { Session, type Tensor } from "../src/onnx/session.ts";
 import { openWeights } from "../src/safetensors/checkpoint-weights.ts";
-import { type Bench, type BenchResult, alternately } from "./bench-result.ts";
+import { type Bench, type BenchResult, alternately, noise, rateResult } from "./bench-result.ts";
 import { fullSizeCheckpoint } from "./support/bench-folder.ts";
 
 const GOAL = 0.9;
@@ -68,16 +68,10 @@ async function run(): Promise<BenchResult> {
     stepMs /
     1e6;
   const reference = (10 * plain.flops({ tokens })) / plainMs / 1e6;
-  const ratio = value / reference;
-  return {
-    value,
-    unit: "GFLOP/s",
-    reference,
-    ratio,
-    goal: `>= ${GOAL}`,
-    met: ratio >= GOAL,
-    details: { seconds: stepMs / 1000, rounds: ROUNDS },
-  };
+  return rateResult(
+    { value, reference },
+    { goal: GOAL, details: { seconds: stepMs / 1000, rounds: ROUNDS } },
+  );
 }
 
 /** [tokens, width] x [width, wide], the second a constant, as the feed-forward's first layer. */
@@ -86,8 +80,4 @@ function plainMatMul(width: number, wide: number): OnnxGraph {
   const x = g.input("x", "float32", [symbol("tokens"), width]);
   g.output("y", g.matMul(x, g.constant("float32", Array.from(noise(width * wide)), [width, wide])));
   return g.finish();
-}
-
-function noise(length: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => Math.sin(i * i));
 }

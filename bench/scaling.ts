@@ -3,7 +3,7 @@ import { symbol } from "../src/onnx/dim.ts";
 import { GraphBuilder } from "../src/onnx/graph-builder.ts";
 import type { OnnxGraph } from "../src/onnx/graph-core.ts";
 import { Session } from "../src/onnx/session.ts";
-import { type Bench, type BenchResult, alternately } from "./bench-result.ts";
+import { type Bench, type BenchResult, alternately, noise } from "./bench-result.ts";
 
 /** Sana 0.6B's self-attention. */
 const HEADS = 36;
@@ -46,9 +46,7 @@ async function times(graph: OnnxGraph, counts: readonly number[]): Promise<Recor
   const session = await Session.create(graph, { provider: "cpu" });
   const found: Record<number, number> = {};
   for (const tokens of counts) {
-    const data = Float32Array.from({ length: HEADS * HEAD_DIM * tokens }, (_, i) =>
-      Math.sin(i * i),
-    );
+    const data = noise(HEADS * HEAD_DIM * tokens);
     const across = { data, dims: [1, HEADS, HEAD_DIM, tokens] };
     const along = { data, dims: [1, HEADS, tokens, HEAD_DIM] };
     const [milliseconds = Number.NaN] = await alternately(ROUNDS, [

@@ -104,28 +104,17 @@ export class SanaPipeline {
   }
 
   #report(request: ResolvedRequest): Omit<GenerateResult, "pictures"> {
-    const {
-      prompt,
-      negativePrompt,
-      width,
-      height,
-      steps,
-      guidanceScale,
-      scheduler,
-      strength,
-      rng,
-    } = request;
     return {
       settings: {
-        prompt,
-        negativePrompt: negativePrompt ?? "",
-        width,
-        height,
-        steps,
-        guidanceScale,
-        scheduler,
-        strength,
-        rng,
+        prompt: request.prompt,
+        negativePrompt: request.negativePrompt ?? "",
+        width: request.width,
+        height: request.height,
+        steps: request.steps,
+        guidanceScale: request.guidanceScale,
+        scheduler: request.scheduler,
+        strength: request.strength,
+        rng: request.rng,
       },
       stages: this.stages.takeReports(),
       model: { name: this.checkpoint.manifest.name, hash: this.checkpoint.hash },

@@ -3,7 +3,7 @@ import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph, Operand } from "../../onnx/graph-core.ts";
 import type { Weights } from "../../safetensors/checkpoint-weights.ts";
 import { Parameters } from "../parameters.ts";
-import { attention } from "./attention.ts";
+import { type AttentionContext, attention } from "./attention.ts";
 import type { Gemma2Config } from "./config.ts";
 import { type LinearLayer, plainLinear } from "./linear-layers.ts";
 import { attentionMask, rotaryTables } from "./positions.ts";
@@ -78,16 +78,8 @@ export function buildTextEncoderGraph(
   return g.finish();
 }
 
-interface LayerContext {
-  readonly config: Gemma2Config;
+interface LayerContext extends AttentionContext {
   readonly parameters: Parameters;
-  readonly linear: LinearLayer;
-  readonly name: string;
-  readonly rotary: { cos: Operand; sin: Operand };
-  readonly mask: Operand;
-  readonly softcap: boolean;
-  /** [2, B, kv heads, P, d]. */
-  readonly past: Operand;
 }
 
 /** x += RMS(Attention(RMS(x))); x += RMS(MLP(RMS(x))). */
