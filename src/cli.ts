@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { Command, CommanderError } from "commander";
 
 import { imagineCommand } from "./cli/imagine.ts";
+import { modelsCommand } from "./cli/models.ts";
 import { loadConfig, SOFTWARE } from "./config.ts";
 import { UserError } from "./errors.ts";
 import { createLogger } from "./log.ts";
@@ -17,6 +18,7 @@ const program = new Command("sanabot")
   .version(SOFTWARE.replace(/^\S+ /, ""))
   .exitOverride()
   .addCommand(imagineCommand().exitOverride())
+  .addCommand(modelsCommand())
   .showSuggestionAfterError();
 
 try {

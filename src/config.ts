@@ -1,3 +1,4 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -59,7 +60,46 @@ export function loadConfig(): Config {
       cause: error,
     });
   }
-  return parseConfig({ ...fromFile, ...process.env });
+  const environment = { ...fromFile, ...process.env };
+  const config = parseConfig(environment);
+  if ((environment["MODEL"] ?? "").trim() !== "") return config;
+  return { ...config, model: readSettings(config.dataDir).model ?? config.model };
+}
+
+/** What commands remember in DATA_DIR; the environment wins over it. */
+export interface Settings {
+  /** The model that `models use` chose: a name, or a folder's absolute path. */
+  model?: string | undefined;
+}
+
+const SETTINGS_NAME = "settings.json";
+const settingsSchema = z.object({ model: z.string().min(1).optional() });
+
+/** @throws {UserError} `invalid_config` when the file is there and cannot be understood. */
+export function readSettings(dataDir: string): Settings {
+  const path = resolve(dataDir, SETTINGS_NAME);
+  try {
+    return settingsSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return {};
+    throw new UserError(
+      "invalid_config",
+      `The file ${path} cannot be understood. Delete it, then choose the model again with \`sanabot models use\`.`,
+      { cause },
+    );
+  }
+}
+
+/** @throws {UserError} `disk` when the file cannot be written. */
+export function writeSettings(dataDir: string, settings: Settings): void {
+  const path = resolve(dataDir, SETTINGS_NAME);
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(`${path}.tmp`, `${JSON.stringify(settings, null, 2)}\n`);
+    renameSync(`${path}.tmp`, path);
+  } catch (cause) {
+    throw new UserError("disk", `${path} cannot be written. Check DATA_DIR.`, { cause });
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 
 import { PROJECT_DIR } from "../config.ts";
 import { UserError } from "../errors.ts";
+import { findCatalogueEntry } from "../models/catalogue.ts";
 
 /** The checkpoints that ship with the project. */
 const EMBEDDED_DIR = join(PROJECT_DIR, "models");
@@ -21,18 +22,19 @@ export async function findModel(name: string, modelsDir: string): Promise<string
   }
   const lists = await Promise.all(roots.map(listModels));
   const known = [...new Set(lists.flat())].sort();
-  const folder = name.includes("/") ? name.replace("/", "--") : "NAME";
+  const id = findCatalogueEntry(name)?.id ?? (name.includes("/") ? name : "ID");
   throw new UserError(
     "model_not_found",
     [
       `There is no model "${name}": it is neither a folder in the layout of diffusers nor a name in ${modelsDir}.`,
       known.length === 0 ? "No model is there." : `There is: ${known.join(", ")}.`,
-      `To add one, copy all files of its Hugging Face repository to ${join(modelsDir, folder)}.`,
+      `To download one: npx sanabot models pull ${id}`,
     ].join(" "),
   );
 }
 
-async function listModels(root: string): Promise<string[]> {
+/** Names of the models in a folder of models. */
+export async function listModels(root: string): Promise<string[]> {
   const names = await readdir(root).catch(() => []);
   const checked = await Promise.all(
     names.map(async (name) => ((await isModel(join(root, name))) ? [name] : [])),

@@ -17,13 +17,14 @@ export interface CatalogueEntry {
 }
 
 /** Architectures of the same tensors and config. */
-type Family =
+export type Family =
   | "sana-0.6b"
   | "sana-1.6b"
   | "sana-1.5-1.6b"
   | "sana-1.5-4.8b"
   | "sprint-0.6b"
   | "sprint-1.6b"
+  | "sprint-teacher-0.6b"
   | "controlnet-0.6b";
 
 const SANA_LICENSE =
@@ -41,7 +42,8 @@ function sana(
   facts: Pick<CatalogueEntry, "nativePx" | "dtype">,
 ): CatalogueEntry {
   const { nativePx, dtype } = facts;
-  const isSprint = family.startsWith("sprint");
+  const isSprint = /sprint/i.test(name);
+  const isDistilled = family === "sprint-0.6b" || family === "sprint-1.6b";
   return {
     id: name.includes("/") ? name : `${NVIDIA}/${name}`,
     family,
@@ -49,7 +51,7 @@ function sana(
     dtype,
     license: isSprint ? SPRINT_LICENSE : SANA_LICENSE,
     clampAttention: dtype === "fp16",
-    numInferenceSteps: isSprint ? SPRINT_STEPS : STEPS,
+    numInferenceSteps: isDistilled ? SPRINT_STEPS : STEPS,
   };
 }
 
@@ -72,9 +74,25 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   sana("SANA1.5_4.8B_1024px_diffusers", "sana-1.5-4.8b", BF16_1024),
   sana("Sana_Sprint_0.6B_1024px_diffusers", "sprint-0.6b", BF16_1024),
   sana("Sana_Sprint_1.6B_1024px_diffusers", "sprint-1.6b", BF16_1024),
+  // The models that Sprint was distilled from: twenty steps, guidance.
+  sana("SANA_Sprint_1.6B_1024px_teacher_diffusers", "sana-1.5-1.6b", BF16_1024),
+  sana("Sana_Sprint_0.6B_1024px_teacher_diffusers", "sprint-teacher-0.6b", BF16_1024),
   sana("ishan24/Sana_600M_1024px_ControlNetPlus_diffusers", "controlnet-0.6b", FP16_1024),
   sana("ishan24/Sana_600M_1024px_ControlNet_diffusers", "controlnet-0.6b", FP16_1024),
 ];
+
+/** Published checkpoints of Sana that this program cannot use, and why. */
+export const NOT_SUPPORTED: Readonly<Record<string, string>> = {
+  "mit-han-lab/svdq-int4-sana-1600m": "its int4 weights are for Nunchaku's own CUDA kernels",
+  [`${NVIDIA}/Sana_600M_1024px_ControlNet_HED`]: "it is a .pth file, not the layout of diffusers",
+  [`${NVIDIA}/Sana_1600M_1024px_BF16_ControlNet_HED`]:
+    "it is a .pth file, not the layout of diffusers",
+};
+
+/** The entry of an id, or of the name behind its slash. */
+export function findCatalogueEntry(name: string): CatalogueEntry | undefined {
+  return CATALOGUE.find(({ id }) => name === id || name === id.slice(id.indexOf("/") + 1));
+}
 
 /**
  * The entry that a folder is a download of, told by its name: `name`, `owner--name`, or a snapshot in the hub's own

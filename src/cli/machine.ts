@@ -1,0 +1,60 @@
+import { execFile } from "node:child_process";
+import { statfs } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+import type { Config } from "../config.ts";
+import { CATALOGUE } from "../models/catalogue.ts";
+import type { MachineFacts } from "../models/recommend.ts";
+import { listModels } from "./find-model.ts";
+
+const NVIDIA_SMI_DEADLINE_MS = 5000;
+
+/** Looks at this machine: disk, memory, graphics card, and how fast it multiplies matrices (about a second). */
+export async function lookAtMachine(config: Config): Promise<MachineFacts> {
+  // Imported late: they load ONNX Runtime's native library.
+  const { chooseProvider } = await import("../onnx/choose-provider.ts");
+  const { measureMatMul } = await import("../onnx/measure-matmul.ts");
+  const provider =
+    config.provider === "auto"
+      ? (await chooseProvider({ cacheDir: join(config.dataDir, "cache") })).provider
+      : config.provider;
+  return {
+    freeDiskBytes: await freeBytes(config.modelsDir),
+    memoryBytes: totalmem(),
+    cpuFlopsPerSecond: await measureMatMul(),
+    provider,
+    ...(await askNvidia()),
+    downloaded: await downloadedIds(config.modelsDir),
+  };
+}
+
+/** Ids of the catalogue whose folders are in `modelsDir`. */
+export async function downloadedIds(modelsDir: string): Promise<Set<string>> {
+  const names = new Set(await listModels(modelsDir));
+  const ids = CATALOGUE.map(({ id }) => id);
+  return new Set(ids.filter((id) => names.has(id.replace("/", "--"))));
+}
+
+/** Of the disk that the folder is on, or will be. */
+async function freeBytes(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch (error) {
+    if (dirname(folder) === folder) throw error;
+    return freeBytes(dirname(folder));
+  }
+}
+
+/** Name and memory of the first NVIDIA card; other makers' drivers bring no such tool. */
+async function askNvidia(): Promise<Pick<MachineFacts, "gpuName" | "gpuMemoryBytes">> {
+  const query = ["--query-gpu=name,memory.total", "--format=csv,noheader,nounits"];
+  const answer = await promisify(execFile)("nvidia-smi", query, {
+    timeout: NVIDIA_SMI_DEADLINE_MS,
+  }).catch(() => null);
+  const match = /^(.+), (\d+)$/m.exec(answer?.stdout ?? "");
+  if (match === null) return { gpuName: null, gpuMemoryBytes: null };
+  return { gpuName: match[1] ?? null, gpuMemoryBytes: Number(match[2]) * 2 ** 20 };
+}
