@@ -1,5 +1,6 @@
 import type { OnnxGraph } from "../onnx/graph-core.ts";
 import type { Sizes } from "../onnx/dim.ts";
+import { splitEncoder } from "../models/autoencoder-dc/encoder-graph.ts";
 import { splitDecoder } from "../models/autoencoder-dc/decoder-graph.ts";
 import type { Weights } from "../safetensors/checkpoint-weights.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -89,7 +90,10 @@ function sizesOf(stage: StageName, checkpoint: Checkpoint): Sizes {
     case "transformer":
       return { batch: request.negativePrompt === null ? 1 : 2, tokens, ...divide(compression) };
     case "vae-encoder":
+    case "vae-encoder-features":
       return { batch: 1, ...pixels };
+    case "vae-encoder-latents":
+      return { batch: 1, ...divide(splitEncoder(checkpoint.vae.config).scale) };
     case "vae-decoder":
     case "vae-decoder-features":
       return { batch: 1, ...divide(compression) };

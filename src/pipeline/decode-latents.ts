@@ -5,7 +5,7 @@ import {
 } from "../models/autoencoder-dc/decoder-graph.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Stages } from "./stages.ts";
-import { type Planes, cutOut, planTiles, putInto, tilesFit } from "./tiles.ts";
+import { type Planes, cutOut, planTiles, putInto, TILE_SIDES, tilesFit } from "./tiles.ts";
 
 /** RGB in [-1, 1], unclamped: [1, 3, H, W]. */
 export interface DecodedImage {
@@ -19,9 +19,6 @@ export interface DecodeOptions {
   /** Called before each tile. */
   readonly onTile?: ((tile: number, tiles: number) => void) | undefined;
 }
-
-/** Sides of a tile that are tried, in pixels of the features; smaller ones cost more in their halos than they save. */
-const TILE_SIDES = [256, 192, 128, 96, 64, 48, 32];
 
 /**
  * Latents [1, C, h, w] to a picture, whole where that fits the limit. Otherwise the stages that look at the whole

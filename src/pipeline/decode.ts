@@ -1,5 +1,5 @@
-import { freemem } from "node:os";
 import { throwIfCancelled } from "../errors.ts";
+import { activationLimitBytes } from "./activation-limit.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type DecodedImage, decodeLatents } from "./decode-latents.ts";
 import type { PreparedPicture } from "./prepare-latents.ts";
@@ -15,11 +15,6 @@ export interface DecodedPicture {
   readonly picture: Picture;
 }
 
-/** Decoding tile by tile costs a tenth to a quarter more time, so that much memory is worth spending. */
-const MAX_ACTIVATION_BYTES = 2 * 2 ** 30;
-/** Of the memory that is free, what the decoder's activations may take. */
-const FREE_MEMORY_SHARE = 0.5;
-
 /** Latents [1, C, h, w] in the transformer's scale to a picture of the requested size. */
 export async function decode(
   { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
@@ -27,11 +22,10 @@ export async function decode(
   request: ResolvedRequest & { readonly signal?: AbortSignal | undefined },
 ): Promise<DecodedPicture> {
   const latents = { data: prepared.clean, dims: prepared.dims };
-  const memoryLimitBytes = Math.min(MAX_ACTIVATION_BYTES, FREE_MEMORY_SHARE * freemem());
   const onTile = (tile: number, tiles: number): void =>
     throwIfCancelled(request.signal, `before tile ${tile + 1} of ${tiles} was decoded`);
   const decoded = await decodeLatents({ checkpoint, stages }, latents, {
-    memoryLimitBytes,
+    memoryLimitBytes: activationLimitBytes(),
     onTile,
   });
   const { width, height } = request;

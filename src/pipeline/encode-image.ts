@@ -1,22 +1,21 @@
 import { resizeLanczos } from "../image/resize-lanczos.ts";
+import { activationLimitBytes } from "./activation-limit.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { encodeSample } from "./encode-sample.ts";
 import type { ResolvedRequest } from "./resolve-request.ts";
 import type { Stages } from "./stages.ts";
 import type { InitImage } from "./types.ts";
 
 /** A given picture's latents [1, C, h, w] in the transformer's scale, or null for text to image. */
 export async function encodeImage(
-  { stages }: { checkpoint: Checkpoint; stages: Stages },
+  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
   request: ResolvedRequest,
 ): Promise<Float32Array | null> {
   if (request.initImage === null) return null;
   const size = { width: request.latentWidthPx, height: request.latentHeightPx };
   const { rgb } = resizeLanczos(coverCrop(request.initImage, size), size);
-  const sample = { data: toNchw(rgb, size), dims: [1, 3, size.height, size.width] };
-  const { latents } = await stages.run("vae-encoder", { sample });
-  if (!(latents?.data instanceof Float32Array))
-    throw new Error("The encoder's graph has no latents.");
-  return latents.data;
+  const sample = { data: toNchw(rgb, size), channels: 3, ...size };
+  return encodeSample({ checkpoint, stages }, sample, activationLimitBytes());
 }
 
 /** The largest centred part with the aspect ratio of `target`, so that nothing is stretched. */

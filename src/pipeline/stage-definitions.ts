@@ -5,7 +5,11 @@ import {
   buildDecoderGraph,
   buildDecoderPictureGraph,
 } from "../models/autoencoder-dc/decoder-graph.ts";
-import { buildEncoderGraph } from "../models/autoencoder-dc/encoder-graph.ts";
+import {
+  buildEncoderFeaturesGraph,
+  buildEncoderGraph,
+  buildEncoderLatentsGraph,
+} from "../models/autoencoder-dc/encoder-graph.ts";
 import { buildTextEncoderGraph } from "../models/gemma2/text-encoder-graph.ts";
 import { buildConditioningGraph } from "../models/sana-transformer/conditioning-graph.ts";
 import { buildTransformerGraph } from "../models/sana-transformer/transformer-graph.ts";
@@ -72,6 +76,8 @@ export function defineStages(
       graph: buildConditioningGraph(transformer.config, transformer.weights, computeType),
     })),
     "vae-encoder": autoencoder(buildEncoderGraph),
+    "vae-encoder-features": autoencoder(buildEncoderFeaturesGraph),
+    "vae-encoder-latents": autoencoder(buildEncoderLatentsGraph),
     transformer: define(network, () => ({
       graph: buildTransformerGraph(transformer.config, transformer.weights, {
         computeType,

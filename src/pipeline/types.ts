@@ -73,13 +73,15 @@ export interface PreviewPicture {
 }
 
 /**
- * The networks that a picture passes through, in this order: the encoder only for a given picture, the decoder whole
- * or, for a large picture, in two parts.
+ * The networks that a picture passes through, in this order: the encoder only for a given picture; encoder and
+ * decoder whole or, for a large picture, in two parts.
  */
 export type StageName =
   | "text-encoder"
   | "conditioning"
   | "vae-encoder"
+  | "vae-encoder-features"
+  | "vae-encoder-latents"
   | "transformer"
   | "vae-decoder"
   | "vae-decoder-features"

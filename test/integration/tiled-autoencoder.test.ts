@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { chooseTile, decodeLatents } from "../../src/pipeline/decode-latents.ts";
+import { encodeSample } from "../../src/pipeline/encode-sample.ts";
 import { planTiles, tilesFit } from "../../src/pipeline/tiles.ts";
-import { psnr } from "../support/compare.ts";
+import { psnr, relativeError } from "../support/compare.ts";
 import { loadTiny } from "../support/tiny-checkpoint.ts";
 
 const GENEROUS = 2 ** 40;
@@ -33,6 +34,24 @@ for (const [name, height, width] of [
       assert.equal(chooseTile(pipeline.checkpoint, dims, GENEROUS), null);
       assert.ok((chooseTile(pipeline.checkpoint, dims, 1) ?? 0) > 0);
     });
+  });
+}
+
+for (const name of ["base", "lite"]) {
+  test(`encoding ${name} by tiles gives the latents of the whole encoder`, async () => {
+    const pipeline = await loadTiny(name);
+    const [height, width] = [640, 1088];
+    const data = Float32Array.from({ length: 3 * height * width }, (_, i) =>
+      Math.sin(i * 0.011 + (i % width) * 0.07),
+    );
+    const sample = { data, channels: 3, height, width };
+    const whole = await encodeSample(pipeline, sample, GENEROUS);
+    const tiled = await encodeSample(pipeline, sample, 1);
+    const calls =
+      pipeline.stages.takeReports().find(({ stage }) => stage === "vae-encoder-features")?.calls ??
+      0;
+    assert.ok(calls > 1, `${calls} tiles`);
+    assert.ok(relativeError(tiled, whole) < 1e-4, `${relativeError(tiled, whole)}`);
   });
 }
 
