@@ -32,8 +32,8 @@ PLACES = {
     "space": ((8, 8, 20), (35, 20, 60), None, 1.0, "stars", ["in space", "in outer space"]),
 }
 # kind -> share of the scenes
-KINDS = {"single": 0.46, "colour": 0.19, "place": 0.12, "size": 0.04, "side": 0.05, "number": 0.05, "pair": 0.05,
-         "recolour": 0.04}
+KINDS = {"single": 0.52, "colour": 0.20, "place": 0.10, "size": 0.035, "side": 0.035, "number": 0.04, "pair": 0.04,
+         "recolour": 0.03}
 SIDES = {"left": (0.26, 0.5), "right": (0.74, 0.5), "top": (0.5, 0.26), "bottom": (0.5, 0.74)}
 NUMBERS = {2: "two", 3: "three", 4: "four"}
 LAYOUTS = {2: [(0.27, 0.5), (0.73, 0.5)], 3: [(0.5, 0.27), (0.27, 0.73), (0.73, 0.73)],
@@ -44,7 +44,7 @@ COLLECTIVE = ("s", "fish", "sheep", "deer", "rice", "bread", "hair", "glasses")
 class Library:
     """The rasterised pictures and their words. `pixels` is [count, 256, 256, 4] uint8, read from disk as needed."""
 
-    def __init__(self, data_dir):
+    def __init__(self, data_dir, focus=1.0):
         index = json.loads((Path(data_dir) / "pictures.json").read_text())
         size, rows = index["size"], index["pictures"]
         self.pixels = np.memmap(Path(data_dir) / "pictures.raw", np.uint8, "r", shape=(len(rows), size, size, 4))
@@ -54,19 +54,22 @@ class Library:
         for row, picture in enumerate(rows):
             self.rows[picture["set"]][of_hexcode[picture["hexcode"]]] = row
         self.trained = [i for i, e in enumerate(self.entries) if e["group"] in words.TRAINED_GROUPS and self.everywhere(i)]
-        weights = np.array([self.weight(i) for i in self.trained])
+        weights = np.array([self.weight(i, focus) for i in self.trained])
         self.weights = weights / weights.sum()
         self._looks = {}
 
     def everywhere(self, index):
         return all(index in rows for rows in self.rows.values())
 
-    def weight(self, index):
-        """Clock faces and other series of near-equal pictures are seen less, everyday things more."""
-        name, group = self.entries[index]["names"][0], self.entries[index]["group"]
+    def weight(self, index, focus):
+        """How often an emoji is drawn. Near-equal series are seen less; `focus` favours everyday things over the rest."""
+        entry = self.entries[index]
+        name = entry["names"][0]
         if "o'clock" in name or name.endswith("-thirty") or " moon" in name:
-            return 0.2
-        return 1.3 if group in (words.ANIMALS, words.FOOD, words.TRAVEL) else 1.0
+            return 0.2 / focus
+        if any(noun in words.EVERYDAY for noun in entry["names"]):
+            return 1.3 * focus
+        return 1.3 if entry["group"] in (words.ANIMALS, words.FOOD) else 1.0 / focus ** 0.5
 
     def look(self, row):
         """(mean RGB, main hue in degrees, share of that hue family) of a picture's opaque pixels."""

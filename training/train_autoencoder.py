@@ -93,13 +93,14 @@ def parse_arguments():
     parser.add_argument("--edges-from", type=float, default=0.55)
     parser.add_argument("--edge-weight", type=float, default=0.2)
     parser.add_argument("--lr", type=float, default=8e-4)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
 def main():
     arguments = parse_arguments()
-    torch.set_num_threads(2)
+    torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     library = compose.Library(arguments.data)
     autoencoder = initialise_autoencoder(build_autoencoder()).to(memory_format=torch.channels_last)

@@ -1,0 +1,72 @@
+"""Draws scenes of several shapes and keeps their latents, for a frozen autoencoder.
+
+`python cache_latents.py --autoencoder A.pt --out FILE`. Scene i of a shape comes from the generator seeded
+[seed, shape, i], so the file holds latents only; the captions are made anew from the same seeds in training.
+"""
+
+import argparse
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+
+import compose
+from checkpoints import load_averages
+from networks import DOWNSCALE, LATENT_CHANNELS, build_autoencoder
+
+# (height, width) -> share of the scenes
+SHAPES = {(256, 256): 0.84, (192, 352): 0.05, (352, 192): 0.05, (224, 288): 0.03, (288, 224): 0.03}
+
+
+def scene_of(seed, shape_index, index, library):
+    return compose.sample_scene(np.random.default_rng([seed, shape_index, index]), library)
+
+
+@torch.no_grad()
+def encode_shape(autoencoder, library, seed, shape_index, count, batch=16):
+    """Latents of `count` scenes of one shape: [count, 32, height / 32, width / 32] float16, unscaled."""
+    height, width = list(SHAPES)[shape_index]
+    latents = torch.empty(count, LATENT_CHANNELS, height // DOWNSCALE, width // DOWNSCALE, dtype=torch.float16)
+
+    def draw(start):
+        pictures = [compose.draw(scene_of(seed, shape_index, i, library), library, height, width)
+                    for i in range(start, min(start + batch, count))]
+        return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(draw, 0)
+        for start in range(0, count, batch):
+            pictures = waiting.result()
+            if start + batch < count:
+                waiting = pool.submit(draw, start + batch)
+            latents[start:start + len(pictures)] = autoencoder.encode(pictures).latent
+    return latents
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default="/root/sanabot-training/data")
+    parser.add_argument("--autoencoder", default="/root/sanabot-training/autoencoder.pt")
+    parser.add_argument("--out", default="/root/sanabot-training/latents.pt")
+    parser.add_argument("--scenes", type=int, default=12000)
+    parser.add_argument("--focus", type=float, default=4.0, help="how much everyday emoji are favoured")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=3)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    library = compose.Library(arguments.data, arguments.focus)
+    autoencoder = build_autoencoder().to(memory_format=torch.channels_last).eval()
+    load_averages(arguments.autoencoder, {"autoencoder": autoencoder})
+    started, latents = time.time(), []
+    for shape_index, share in enumerate(SHAPES.values()):
+        latents.append(encode_shape(autoencoder, library, arguments.seed, shape_index, round(arguments.scenes * share)))
+        print(f"{list(SHAPES)[shape_index]}: {len(latents[-1])} after {time.time() - started:.0f} s", flush=True)
+    native = latents[0].float()
+    torch.save({"latents": latents, "seed": arguments.seed, "focus": arguments.focus,
+                "scaling_factor": round(1 / native.std().item(), 5)}, arguments.out)
+    print("mean", native.mean().item(), "deviation", native.std().item())
+
+
+if __name__ == "__main__":
+    main()
