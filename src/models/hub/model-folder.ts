@@ -15,7 +15,7 @@ export interface Places {
 }
 
 /** A lock whose process has not renewed it for so long is a dead one's. */
-const STALE_LOCK_MS = 30_000;
+const STALE_LOCK_MS = 15_000;
 
 export function placesOf(id: string, modelsDir: string): Places {
   const name = id.replace("/", "--");

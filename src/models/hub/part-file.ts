@@ -18,7 +18,7 @@ export class PartFile {
   readonly #target: string;
   readonly #file: HubFile;
   #handle: FileHandle | null = null;
-  #hashes: { sha256: Hash; gitSha1: Hash };
+  #hashes: { sha256: Hash; listed: Hash };
   #bytes = 0;
   #etag: string | null = null;
 
@@ -68,9 +68,7 @@ export class PartFile {
         done += written?.bytesWritten ?? length;
       }
     });
-    this.#hashes.sha256.update(chunk);
-    this.#hashes.gitSha1.update(chunk);
-    this.#bytes += chunk.byteLength;
+    this.#update(chunk);
   }
 
   /**
@@ -81,7 +79,7 @@ export class PartFile {
   async finish(): Promise<string> {
     const { algorithm, digest } = this.#file.hash;
     const sha256 = this.#hashes.sha256.digest("hex");
-    const actual = algorithm === "sha256" ? sha256 : this.#hashes.gitSha1.digest("hex");
+    const actual = algorithm === "sha256" ? sha256 : this.#hashes.listed.digest("hex");
     if (actual !== digest) {
       await this.close();
       await rm(this.#path, { force: true });
@@ -122,11 +120,16 @@ export class PartFile {
     const { size } = await handle.stat();
     if (state === null || size > this.#file.sizeBytes) return this.restart(null);
     for await (const chunk of createReadStream(this.#path, { highWaterMark: 1 << 20 })) {
-      this.#hashes.sha256.update(chunk);
-      this.#hashes.gitSha1.update(chunk);
-      this.#bytes += chunk.length;
+      this.#update(chunk);
     }
     this.#etag = state.etag;
+  }
+
+  #update(bytes: Uint8Array): void {
+    const { sha256, listed } = this.#hashes;
+    sha256.update(bytes);
+    if (listed !== sha256) listed.update(bytes);
+    this.#bytes += bytes.byteLength;
   }
 
   async #readState(): Promise<z.infer<typeof stateSchema> | null> {
@@ -148,12 +151,12 @@ export class PartFile {
   }
 }
 
-function startHashes({ sizeBytes }: HubFile): { sha256: Hash; gitSha1: Hash } {
+/** The SHA-256 that is recorded, and the hash that the hub lists, which may be the same. */
+function startHashes({ sizeBytes, hash }: HubFile): { sha256: Hash; listed: Hash } {
+  const sha256 = createHash("sha256");
+  if (hash.algorithm === "sha256") return { sha256, listed: sha256 };
   // A git blob's name is the hash of this header and the content.
-  return {
-    sha256: createHash("sha256"),
-    gitSha1: createHash("sha1").update(`blob ${sizeBytes}\0`),
-  };
+  return { sha256, listed: createHash("sha1").update(`blob ${sizeBytes}\0`) };
 }
 
 /** A fault of the disk in words; anything else as it was. */
