@@ -13,10 +13,13 @@ export interface Interrupt {
 export function catchInterrupt(onInterrupt: () => void): Interrupt {
   const controller = new AbortController();
   const onSignal = (): void => {
+    // After this signal has reached every listener: a library that cleans up at exit (proper-lockfile's signal-exit)
+    // ends the process when it finds itself to be the only one.
+    setImmediate(() => process.off("SIGINT", onSignal));
     onInterrupt();
     controller.abort();
   };
-  process.once("SIGINT", onSignal);
+  process.on("SIGINT", onSignal);
   return {
     signal: controller.signal,
     dispose: () => {

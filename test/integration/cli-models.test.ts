@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
 import { PROJECT_DIR } from "../../src/config.ts";
 import {
@@ -11,7 +12,7 @@ import {
   tinyRepositoryFiles,
   WEIGHTS,
 } from "../support/hub-repository.ts";
-import { HubServer } from "../support/hub-server.ts";
+import { HubServer, type Request } from "../support/hub-server.ts";
 import { temporaryFolder, tinyCheckpoint } from "../support/tiny-checkpoint.ts";
 
 const ROOT = await temporaryFolder();
@@ -23,6 +24,7 @@ before(async () => {
   hub = await HubServer.start();
 });
 beforeEach(async () => {
+  hub.requests.length = 0;
   hub.repositories.set(REPOSITORY_ID, { files: TINY });
   dataDir = await mkdtemp(join(ROOT, "data-"));
 });
@@ -34,15 +36,30 @@ interface Outcome {
   stderr: string;
 }
 
-function models(args: string[], environment: Record<string, string> = {}): Promise<Outcome> {
+function models(
+  args: string[],
+  environment: Record<string, string> = {},
+  onStart?: (child: ChildProcess) => void,
+): Promise<Outcome> {
   const { MODEL: _, MODELS_DIR: __, HF_TOKEN: ___, ...rest } = process.env;
   const env = { ...rest, DATA_DIR: dataDir, HF_ENDPOINT: hub.endpoint, ...environment };
   const command = [join(PROJECT_DIR, "src/cli.ts"), "models", ...args];
   return new Promise((resolve) => {
-    execFile(process.execPath, command, { cwd: ROOT, env }, (error, stdout, stderr) => {
+    const settings = { cwd: ROOT, env };
+    const child = execFile(process.execPath, command, settings, (error, stdout, stderr) => {
       resolve({ status: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
+    onStart?.(child);
   });
+}
+
+async function waitUntil(isReached: () => boolean): Promise<void> {
+  while (!isReached()) await setTimeout(20);
+}
+
+/** The transfer itself, which comes after the header was read by a range. */
+function isWholeTransfer({ server, headers }: Request): boolean {
+  return server === "cdn" && headers.range === undefined;
 }
 
 function parse(stdout: string): Record<string, unknown> {
@@ -106,6 +123,21 @@ describe("sanabot models", () => {
     const { stdout } = await models(["build", tinyCheckpoint("base")]);
     assert.match(stdout, /transformer +\d+ +0\.0 GB +0\.\d+ TFLOP/);
     assert.match(stdout, /No tensor is left over/);
+  });
+
+  it("stops a pull at Ctrl-C and says that it will go on", async () => {
+    hub.fail(WEIGHTS, { kind: "ignore-range" }, { kind: "stall", afterBytes: 100_000 });
+    const stopping = models(["pull", REPOSITORY_ID], {}, (child) => {
+      void waitUntil(() => hub.transfersOf(WEIGHTS).some(isWholeTransfer)).then(() =>
+        child.kill("SIGINT"),
+      );
+    });
+    const { status, stderr } = await stopping;
+    assert.equal(status, 130);
+    assert.match(stderr, /Cancelled the download; what has arrived is kept/);
+    const again = await models(["pull", REPOSITORY_ID]);
+    assert.match(again.stdout, /still to come/);
+    assert.equal(again.status, 0);
   });
 
   const mistakes: [args: string[], words: RegExp][] = [
