@@ -16,13 +16,14 @@ const EMBEDDED_DIR = join(PROJECT_DIR, "models");
  */
 export async function findModel(name: string, modelsDir: string): Promise<string> {
   const roots = [modelsDir, EMBEDDED_DIR];
-  const places = roots.flatMap((root) => [join(root, name.replace("/", "--")), join(root, name)]);
+  const full = findCatalogueEntry(name)?.id ?? name;
+  const places = roots.flatMap((root) => [join(root, full.replace("/", "--")), join(root, name)]);
   for (const place of [resolve(name), ...places]) {
     if (await isModel(place)) return place;
   }
   const lists = await Promise.all(roots.map(listModels));
   const known = [...new Set(lists.flat())].sort();
-  const id = findCatalogueEntry(name)?.id ?? (name.includes("/") ? name : "ID");
+  const id = full.includes("/") ? full : "ID";
   throw new UserError(
     "model_not_found",
     [

@@ -104,8 +104,8 @@ async function tensorsBesideIndex({
 }
 
 async function checkHashes(
-  { folder, manifest }: Checkpoint,
-  { files }: DownloadRecord,
+  { folder }: Checkpoint,
+  { id, files }: DownloadRecord,
   { onProgress, signal }: VerifyOptions,
 ): Promise<number> {
   const totalBytes = files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
@@ -121,7 +121,7 @@ async function checkHashes(
   if (damaged.length === 0) return files.length;
   throw new UserError(
     "model_invalid",
-    `${damaged.join(", ")} in ${folder} changed since the download. Delete what changed and pull ${manifest.name} again.`,
+    `${damaged.join(", ")} in ${folder} changed since the download. Delete what changed and pull ${id} again.`,
   );
 }
 
