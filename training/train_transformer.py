@@ -23,20 +23,31 @@ CAPTION_DROPOUT = 0.1
 class Scenes:
     """Cached latents with the scenes they show; batches depend on (seed, step) only."""
 
-    def __init__(self, path, library):
+    def __init__(self, path, library, everyday=0.0):
         stored = torch.load(path)
-        self.library, self.scaling_factor = library, stored["scaling_factor"]
+        self.everyday, self.library, self.scaling_factor = everyday, library, stored["scaling_factor"]
         self.latents = stored["latents"]
         self.scenes = [[scene_of(stored["seed"], shape, i, library) for i in range(len(latents))]
                        for shape, latents in enumerate(self.latents)]
         sizes = np.array([len(latents) for latents in self.latents])
         self.shares = sizes / sizes.sum()
+        self.simple = np.array([i for i, scene in enumerate(self.scenes[0]) if self.is_simple(scene)])
+
+    def is_simple(self, scene):
+        """One everyday thing of the flat set, on white, a colour or a place."""
+        names = self.library.entries[scene["objects"][0]["emoji"]]["names"]
+        return (scene["kind"] in ("single", "colour", "place") and scene["style"] == "flat"
+                and any(name in compose.words.EVERYDAY for name in names))
 
     def batch(self, seed, step, size):
         """Scaled latents [size, 32, h, w] of one shape and a caption (or None) for each."""
         rng = np.random.default_rng([seed, step])
-        shape = int(rng.choice(len(self.latents), p=self.shares))
-        picked = rng.integers(len(self.latents[shape]), size=size)
+        shape = 0
+        if rng.random() < self.everyday:
+            picked = rng.choice(self.simple, size)
+        else:
+            shape = int(rng.choice(len(self.latents), p=self.shares))
+            picked = rng.integers(len(self.latents[shape]), size=size)
         captions = [None if rng.random() < CAPTION_DROPOUT else compose.describe(rng, self.library, self.scenes[shape][i])
                     for i in picked]
         return self.latents[shape][picked].float() * self.scaling_factor, captions
@@ -71,6 +82,7 @@ def parse_arguments():
     parser.add_argument("--time-mean", type=float, default=0.3)
     parser.add_argument("--average", type=float, default=0.998)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--everyday", type=float, default=0.0, help="share of batches of single everyday things only")
     parser.add_argument("--seed", type=int, default=4)
     return parser.parse_args()
 
@@ -95,7 +107,8 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     library = compose.Library(arguments.data, torch.load(arguments.latents)["focus"])
-    scenes, prompts = Scenes(arguments.latents, library), Prompts(arguments.tokenizer)
+    scenes = Scenes(arguments.latents, library, arguments.everyday)
+    prompts = Prompts(arguments.tokenizer)
     networks, averages, optimizer = build(arguments)
     config = {**vars(arguments), "scaling_factor": scenes.scaling_factor}
     step = load_state(arguments.state, networks, averages, optimizer) if Path(arguments.state).exists() else 0
