@@ -23,9 +23,10 @@ CAPTION_DROPOUT = 0.1
 class Scenes:
     """Cached latents with the scenes they show; batches depend on (seed, step) only."""
 
-    def __init__(self, path, library, everyday=0.0):
+    def __init__(self, path, library, everyday=0.0, names=None):
         stored = torch.load(path)
         self.everyday, self.library, self.scaling_factor = everyday, library, stored["scaling_factor"]
+        self.names = names
         self.latents = stored["latents"]
         self.scenes = [[scene_of(stored["seed"], shape, i, library) for i in range(len(latents))]
                        for shape, latents in enumerate(self.latents)]
@@ -35,7 +36,12 @@ class Scenes:
 
     def is_simple(self, scene):
         """One everyday thing of the flat set, on white, a colour or a place."""
-        names = self.library.entries[scene["objects"][0]["emoji"]]["names"]
+        thing = scene["objects"][0]
+        names = self.library.entries[thing["emoji"]]["names"]
+        if self.names is not None:
+            plain = scene["backdrop"].get("rgb") == (255, 255, 255) or scene["kind"] == "colour"
+            return (scene["kind"] in ("single", "colour") and scene["style"] == "flat" and plain and not thing["tilt"]
+                    and any(name in self.names for name in names))
         return (scene["kind"] in ("single", "colour", "place") and scene["style"] == "flat"
                 and any(name in compose.words.EVERYDAY for name in names))
 
@@ -83,6 +89,8 @@ def parse_arguments():
     parser.add_argument("--average", type=float, default=0.998)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--everyday", type=float, default=0.0, help="share of batches of single everyday things only")
+    parser.add_argument("--names", help="only these everyday things, comma-separated, upright, on white or a colour")
+    parser.add_argument("--freeze-text", action="store_true", help="leave the text encoder as it is")
     parser.add_argument("--seed", type=int, default=4)
     return parser.parse_args()
 
@@ -107,7 +115,9 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     library = compose.Library(arguments.data, torch.load(arguments.latents)["focus"])
-    scenes = Scenes(arguments.latents, library, arguments.everyday)
+    names = None if arguments.names is None else set(arguments.names.split(","))
+    scenes = Scenes(arguments.latents, library, arguments.everyday, names)
+    print(len(scenes.simple), "simple scenes", flush=True)
     prompts = Prompts(arguments.tokenizer)
     networks, averages, optimizer = build(arguments)
     config = {**vars(arguments), "scaling_factor": scenes.scaling_factor}
@@ -118,7 +128,8 @@ def main():
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, arguments.steps, group["peak"])
         latents, captions = scenes.batch(arguments.seed, step, arguments.batch)
-        embeddings, mask = prompts.encode(networks["text_encoder"], captions)
+        with torch.set_grad_enabled(not arguments.freeze_text):
+            embeddings, mask = prompts.encode(networks["text_encoder"], captions)
         loss = flow_loss(networks["transformer"], latents, embeddings, mask, arguments.time_mean)
         optimizer.zero_grad()
         loss.backward()
