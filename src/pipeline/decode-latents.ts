@@ -1,17 +1,10 @@
-import {
-  buildDecoderGraph,
-  buildDecoderPictureGraph,
-  splitDecoder,
-} from "../models/autoencoder-dc/decoder-graph.ts";
+import { splitDecoder } from "../models/autoencoder-dc/decoder-graph.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Stages } from "./stages.ts";
+import type { FloatTensor, Stages } from "./stages.ts";
 import { type Planes, cutOut, planTiles, putInto, TILE_SIDES, tilesFit } from "./tiles.ts";
 
 /** RGB in [-1, 1], unclamped: [1, 3, H, W]. */
-export interface DecodedImage {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-}
+export type DecodedImage = FloatTensor;
 
 export interface DecodeOptions {
   /** Bytes that the values between the decoder's nodes may take. */
@@ -29,16 +22,9 @@ export async function decodeLatents(
   latents: { readonly data: Float32Array; readonly dims: readonly [1, number, number, number] },
   options: DecodeOptions,
 ): Promise<DecodedImage> {
-  const tile = chooseTile(checkpoint, latents.dims, options.memoryLimitBytes);
-  if (tile === null) {
-    const { sample } = await stages.run("vae-decoder", { latents });
-    if (!(sample?.data instanceof Float32Array))
-      throw new Error("The decoder's graph has no sample.");
-    return { data: sample.data, dims: sample.dims };
-  }
-  const { features } = await stages.run("vae-decoder-features", { latents });
-  if (!(features?.data instanceof Float32Array))
-    throw new Error("The decoder's graph has no features.");
+  const tile = await chooseTile({ checkpoint, stages }, latents.dims, options.memoryLimitBytes);
+  if (tile === null) return stages.runFor("sample", "vae-decoder", { latents });
+  const features = await stages.runFor("features", "vae-decoder-features", { latents });
   const [, channels = 0, height = 0, width = 0] = features.dims;
   return decodeTiles(
     { checkpoint, stages },
@@ -48,17 +34,17 @@ export async function decodeLatents(
 }
 
 /** The side of the decoder's tiles for a latent of this size, or null where it is decoded whole. */
-export function chooseTile(
-  { vae }: Checkpoint,
+export async function chooseTile(
+  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
   [batch, , height, width]: readonly [number, number, number, number],
   memoryLimitBytes: number,
-): number | null {
-  const { config, weights } = vae;
-  const whole = buildDecoderGraph(config, weights, "float32");
+): Promise<number | null> {
+  const { config } = checkpoint.vae;
+  const whole = await stages.graph("vae-decoder");
   if (whole.peakActivationBytes({ batch, height, width }) <= memoryLimitBytes) return null;
   const { halo, stage } = splitDecoder(config);
   const scale = config.compression / 2 ** stage;
-  const graph = buildDecoderPictureGraph(config, weights, "float32");
+  const graph = await stages.graph("vae-decoder-picture");
   const fits = (side: number): boolean => {
     const outer = side + 2 * halo;
     const isCut =
@@ -88,15 +74,13 @@ async function decodeTiles(
   const tiles = planTiles(features.height, features.width, { tile: side, halo });
   for (const [index, { inner, outer, interior }] of tiles.entries()) {
     onTile?.(index, tiles.length);
-    const { sample } = await stages.run("vae-decoder-picture", {
+    const sample = await stages.runFor("sample", "vae-decoder-picture", {
       features: {
         data: cutOut(features, outer),
         dims: [1, features.channels, outer.height, outer.width],
       },
       interior: { data: BigInt64Array.from(interior, BigInt), dims: [4] },
     });
-    if (!(sample?.data instanceof Float32Array))
-      throw new Error("The decoder's graph has no sample.");
     putInto(image, sample.data, {
       top: inner.top * scale,
       left: inner.left * scale,

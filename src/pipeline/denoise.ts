@@ -48,10 +48,7 @@ export async function denoise(
   ): Promise<Float32Array> => {
     const timestep = scalar(time * timestepScale);
     const feeds = { hidden_states: { data: x, dims }, timestep, ...conditioning, ...constants };
-    const { sample } = await stages.run("transformer", feeds);
-    if (!(sample?.data instanceof Float32Array))
-      throw new Error("The transformer's graph has no sample.");
-    return sample.data;
+    return (await stages.runFor("sample", "transformer", feeds)).data;
   };
 
   await onStep({ step: 0, latents: picture.latents, predicted: null });

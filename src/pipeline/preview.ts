@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { elementCount } from "../safetensors/header.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { DecodedImage } from "./decode-latents.ts";
 import { LatentPreview, type PlaneValues } from "./latent-preview.ts";
@@ -30,10 +31,7 @@ export class Preview {
     const { config, weights } = checkpoint.vae;
     const count = [...weights.names()]
       .filter((name) => name.startsWith("decoder."))
-      .reduce(
-        (sum, name) => sum + weights.get(name).shape.reduce((total, dim) => total * dim, 1),
-        0,
-      );
+      .reduce((sum, name) => sum + elementCount(weights.get(name).shape), 0);
     const linear = await LatentPreview.open(
       join(cacheDir, `preview-${checkpoint.hash}.json`),
       config,
@@ -46,9 +44,8 @@ export class Preview {
     if (latents === null) return null;
     const [, , height, width] = dims;
     if (!this.#hasSmallDecoder) return this.#linear.render({ data: latents, height, width });
-    const { sample } = await this.#stages.run("vae-decoder", { latents: { data: latents, dims } });
-    if (!(sample?.data instanceof Float32Array))
-      throw new Error("The decoder's graph has no sample.");
+    const tensor = { data: latents, dims };
+    const sample = await this.#stages.runFor("sample", "vae-decoder", { latents: tensor });
     const [, , pixelHeight = 0, pixelWidth = 0] = sample.dims;
     const rgb = toRgb8(sample.data, { height: pixelHeight, width: pixelWidth });
     return { rgb, width: pixelWidth, height: pixelHeight };

@@ -14,6 +14,7 @@ import { buildTextEncoderGraph } from "../models/gemma2/text-encoder-graph.ts";
 import { buildConditioningGraph } from "../models/sana-transformer/conditioning-graph.ts";
 import { buildTransformerGraph } from "../models/sana-transformer/transformer-graph.ts";
 import type { ElementType } from "../onnx/model-proto.ts";
+import { elementCount } from "../safetensors/header.ts";
 import type { Weights } from "../safetensors/checkpoint-weights.ts";
 import { type ProviderChoice, chooseProvider } from "../onnx/choose-provider.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -156,8 +157,5 @@ function modelBytes({ textEncoder, transformer, vae }: Checkpoint): number {
 function float32Bytes(weights: Weights): number {
   return [...weights.names()]
     .filter((name) => !name.endsWith("embed_tokens.weight") && !name.endsWith("lm_head.weight"))
-    .reduce(
-      (sum, name) => sum + 4 * weights.get(name).shape.reduce((total, dim) => total * dim, 1),
-      0,
-    );
+    .reduce((sum, name) => sum + 4 * elementCount(weights.get(name).shape), 0);
 }

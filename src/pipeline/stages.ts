@@ -16,6 +16,12 @@ export interface BuiltStage {
   readonly weightError?: number;
 }
 
+/** A stage's output. */
+export interface FloatTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
 /**
  * The networks of a checkpoint, loaded when first run. With `sequential` only one is in memory at a time;
  * otherwise each stays until release().
@@ -24,7 +30,7 @@ export class Stages {
   readonly #definitions: Readonly<Record<StageName, StageDefinition>>;
   readonly #sequential: boolean;
   readonly #loaded = new Map<StageName, Session>();
-  readonly #weightErrors = new Map<StageName, number>();
+  readonly #built = new Map<StageName, BuiltStage>();
   #reports = new Map<StageName, StageReport>();
 
   constructor(
@@ -49,6 +55,22 @@ export class Stages {
     return outputs;
   }
 
+  /** Runs a stage once for the one output that is wanted, which must be float32. */
+  async runFor(
+    output: string,
+    name: StageName,
+    feeds: Readonly<Record<string, Tensor>>,
+  ): Promise<FloatTensor> {
+    const tensor = (await this.run(name, feeds))[output];
+    if (tensor?.data instanceof Float32Array) return { data: tensor.data, dims: tensor.dims };
+    throw new Error(`The ${name} has no float32 output ${output}.`);
+  }
+
+  /** A stage's graph, built when it is first asked for; what a run would take is known from it before any loading. */
+  async graph(name: StageName): Promise<OnnxGraph> {
+    return (await this.#build(name)).graph;
+  }
+
   /** What was run since the last call of this, in the order of first use. */
   takeReports(): StageReport[] {
     const reports = [...this.#reports.values()];
@@ -69,20 +91,25 @@ export class Stages {
     if (this.#sequential) await this.release();
     const definition = this.#definitions[name];
     const start = performance.now();
-    const { graph, weightError } = await definition.build();
+    const { graph } = await this.#build(name);
     if (definition.provider === "cpu") checkMemory(graph);
     const session = await Session.create(graph, { provider: definition.provider });
-    if (weightError !== undefined) this.#weightErrors.set(name, weightError);
     this.#loaded.set(name, session);
     this.#report(name).loadMilliseconds += performance.now() - start;
     return session;
+  }
+
+  async #build(name: StageName): Promise<BuiltStage> {
+    const built = this.#built.get(name) ?? (await this.#definitions[name].build());
+    this.#built.set(name, built);
+    return built;
   }
 
   #report(name: StageName): StageReport {
     const known = this.#reports.get(name);
     if (known !== undefined) return known;
     const { provider, precision } = this.#definitions[name];
-    const weightError = this.#weightErrors.get(name);
+    const weightError = this.#built.get(name)?.weightError;
     const report: StageReport = {
       stage: name,
       milliseconds: 0,

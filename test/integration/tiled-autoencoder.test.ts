@@ -30,9 +30,9 @@ for (const [name, height, width] of [
       assert.ok(psnr(tiled.data, whole.data, 2) > 60);
     });
 
-    test("is chosen only where the whole does not fit the limit", () => {
-      assert.equal(chooseTile(pipeline.checkpoint, dims, GENEROUS), null);
-      assert.ok((chooseTile(pipeline.checkpoint, dims, 1) ?? 0) > 0);
+    test("is chosen only where the whole does not fit the limit", async () => {
+      assert.equal(await chooseTile(pipeline, dims, GENEROUS), null);
+      assert.ok(((await chooseTile(pipeline, dims, 1)) ?? 0) > 0);
     });
   });
 }
