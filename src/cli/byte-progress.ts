@@ -1,5 +1,4 @@
-import { SingleBar } from "cli-progress";
-
+import { stderrBar } from "./bar.ts";
 import { gigabytes } from "./print.ts";
 
 /** A bar that counts bytes; silent where stderr is no terminal. */
@@ -12,13 +11,7 @@ export interface ByteProgress {
 /** @param isShown - False: no output at all. */
 export function createByteProgress(what: string, { isShown }: { isShown: boolean }): ByteProgress {
   if (!isShown) return { show: () => {}, stop: () => {} };
-  const bar = new SingleBar({
-    format: `${what} |{bar}| {done} of {all}{speed}`,
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-    barsize: 30,
-  });
+  const bar = stderrBar(`${what} |{bar}| {done} of {all}{speed}`);
   let isStarted = false;
   let isStopped = false;
   return {

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { InvalidArgumentError } from "commander";
 
 import { UserError } from "../errors.ts";
+import { SIZE_MULTIPLE_PX } from "../pipeline/limits.ts";
 import type { GenerateRequest } from "../pipeline/types.ts";
 
 /** The options of `imagine` as commander hands them over, each parsed alone. */
@@ -27,7 +28,6 @@ export interface ImagineOptions {
   json?: boolean;
 }
 
-const SIZE_MULTIPLE_PX = 32;
 /** Short enough to be passed on by voice; any seed up to 2^53 - 1 is taken. */
 const MAX_RANDOM_SEED = 2 ** 32;
 

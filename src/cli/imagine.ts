@@ -6,6 +6,7 @@ import { loadConfig, PRECISIONS, PROVIDERS, SOFTWARE } from "../config.ts";
 import { decodePictureFile } from "../image/decode-picture.ts";
 import { encodePicture } from "../image/encode-picture.ts";
 import type { Recipe } from "../image/recipe.ts";
+import { MAX_COUNT, MAX_GUIDANCE_SCALE, MAX_SIDE_PX, MAX_STEPS } from "../pipeline/limits.ts";
 import type {
   GenerateRequest,
   GenerateResult,
@@ -21,11 +22,6 @@ import { checkWritable, type OutputFiles, planOutput, writePicture } from "./out
 import { peakMemory, type PeakMemory } from "./peak-memory.ts";
 import { createProgress } from "./progress.ts";
 import { TraceFile } from "./trace-file.ts";
-
-const MAX_SIDE_PX = 8192;
-const MAX_STEPS = 1000;
-const MAX_COUNT = 64;
-const MAX_GUIDANCE_SCALE = 100;
 
 const AFTER_HELP = `
 Whatever is left out takes the model's own default. With --count N, picture k has the seed SEED + k and goes to

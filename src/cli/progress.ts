@@ -1,6 +1,5 @@
-import { SingleBar } from "cli-progress";
-
 import type { ProgressEvent } from "../pipeline/types.ts";
+import { stderrBar } from "./bar.ts";
 
 /** Shows how far a request is; silent where stderr is no terminal. */
 export interface Progress {
@@ -18,13 +17,7 @@ const STAGE_WORDS: Readonly<Record<Exclude<ProgressEvent["stage"], "denoise">, s
 /** @param isShown - False: no output at all. */
 export function createProgress(count: number, { isShown }: { isShown: boolean }): Progress {
   if (!isShown) return { show: () => {}, stop: () => {} };
-  const bar = new SingleBar({
-    format: "{what} |{bar}| {value}/{total} steps",
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-    barsize: 30,
-  });
+  const bar = stderrBar("{what} |{bar}| {value}/{total} steps");
   let isStarted = false;
   let isStopped = false;
   return {

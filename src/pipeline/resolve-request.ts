@@ -1,6 +1,13 @@
 import { UserError } from "../errors.ts";
 import { binsForSampleSize, classifyHeightWidthBin } from "./aspect-bins.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import {
+  MAX_COUNT,
+  MAX_GUIDANCE_SCALE,
+  MAX_SIDE_PX,
+  MAX_STEPS,
+  SIZE_MULTIPLE_PX,
+} from "./limits.ts";
 import type { NoiseKind } from "./random/noise-generator.ts";
 import type { SchedulerName } from "./schedulers/schedule.ts";
 import { createSchedule } from "./schedulers/scheduler-config.ts";
@@ -27,13 +34,8 @@ export interface ResolvedRequest {
   readonly rng: NoiseKind;
 }
 
-/** Latents are at least 1 x 1; the largest checkpoint's own largest bin has a side of 8192. */
-const MIN_SIDE_PX = 32;
-const MAX_SIDE_PX = 8192;
-/** diffusers refuses other sizes; it is the compression factor of the real autoencoder. */
-const SIZE_MULTIPLE_PX = 32;
-const MAX_COUNT = 64;
-const MAX_GUIDANCE_SCALE = 100;
+/** Latents are at least 1 x 1. */
+const MIN_SIDE_PX = SIZE_MULTIPLE_PX;
 /** SanaSprintImg2ImgPipeline's default, and a middle way for the others. */
 const DEFAULT_STRENGTH = 0.6;
 
@@ -56,7 +58,7 @@ export function resolveRequest(checkpoint: Checkpoint, request: GenerateRequest)
   }
   const steps = whole("number of steps", request.steps ?? manifest.numInferenceSteps, {
     min: 1,
-    max: 1000,
+    max: MAX_STEPS,
   });
   const strength =
     request.initImage === undefined ? undefined : (request.strength ?? DEFAULT_STRENGTH);

@@ -4,7 +4,7 @@
  * and kept in float32; each update is float32, in diffusers' order of operations.
  */
 import type { Schedule, SolverInput, SolverOutput } from "./schedule.ts";
-import { beginOf, checkLengths, checkSteps, entryAt, noisedStart } from "./schedule.ts";
+import { beginOf, checkLengths, checkSteps, entryAt, flowSchedule } from "./schedule.ts";
 
 const { fround } = Math;
 
@@ -53,18 +53,7 @@ export function createFlowDpmSolver(options: FlowDpmSolverOptions): Schedule {
     return { x: next, x0 };
   }
 
-  return {
-    name: "dpm++",
-    timesteps,
-    sigmas,
-    stepCount: steps - begin,
-    begin,
-    start: (noise, x0) => noisedStart(entryAt(sigmas, begin), noise, x0),
-    networkInput: (x) => x,
-    networkTime: (index) => entryAt(timesteps, begin + index),
-    step,
-    finish: (last) => last.x,
-  };
+  return flowSchedule({ name: "dpm++", timesteps, sigmas, begin, step });
 }
 
 /** σ_i = s_{N−i} with s_k = shift·u_k / (1 + (shift − 1)·u_k) and u_k from 0 to 1 − 1/T; u_0 is left out. */

@@ -3,7 +3,7 @@
  * then the spaced ones), so the sigma before the last is tiny; kept, because the same seed must give the same picture.
  */
 import type { Schedule, SolverInput, SolverOutput } from "./schedule.ts";
-import { beginOf, checkLengths, checkSteps, entryAt, noisedStart } from "./schedule.ts";
+import { beginOf, checkLengths, checkSteps, entryAt, flowSchedule } from "./schedule.ts";
 
 const { fround } = Math;
 
@@ -27,23 +27,18 @@ export function createFlowEuler(options: FlowEulerOptions): Schedule {
   const spaced = twiceShiftedSigmas({ steps, flowShift, numTrainTimesteps });
   const sigmas = [...spaced, 0];
   const timesteps = spaced.map((sigma) => fround(sigma * numTrainTimesteps));
-  return {
+  return flowSchedule({
     name: "euler",
     timesteps,
     sigmas,
-    stepCount: steps - begin,
     begin,
-    start: (noise, x0) => noisedStart(entryAt(sigmas, begin), noise, x0),
-    networkInput: (x) => x,
-    networkTime: (index) => entryAt(timesteps, begin + index),
     step: (input) =>
       eulerStep(
         input,
         entryAt(sigmas, begin + input.step),
         entryAt(sigmas, begin + input.step + 1),
       ),
-    finish: (last) => last.x,
-  };
+  });
 }
 
 /** x' = x + (σ' − σ)·v, and the data estimate x − σ·v. */

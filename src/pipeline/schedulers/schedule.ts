@@ -1,9 +1,7 @@
 import { UserError } from "../../errors.ts";
+import { MAX_STEPS } from "../limits.ts";
 
 export type SchedulerName = "dpm++" | "euler" | "scm";
-
-/** More would repeat network times that training never told apart (num_train_timesteps of every Sana checkpoint). */
-const MAX_STEPS = 1000;
 
 /** What one solver step starts from. Arrays are read, never written. */
 export interface SolverInput {
@@ -81,8 +79,23 @@ export function beginOf(steps: number, strength = 1): number {
   );
 }
 
+/** What both flow solvers' schedules are besides their tables and their step: the latent is the sample itself. */
+export function flowSchedule(
+  walk: Pick<Schedule, "name" | "timesteps" | "sigmas" | "begin" | "step">,
+): Schedule {
+  const { timesteps, sigmas, begin } = walk;
+  return {
+    ...walk,
+    stepCount: timesteps.length - begin,
+    start: (noise, x0) => noisedStart(entryAt(sigmas, begin), noise, x0),
+    networkInput: (x) => x,
+    networkTime: (index) => entryAt(timesteps, begin + index),
+    finish: (last) => last.x,
+  };
+}
+
 /** Flow matching's noising in float32: (1 − σ)·x₀ + σ·noise, or the bare noise where there is no x₀. */
-export function noisedStart(sigma: number, noise: Float32Array, x0?: Float32Array): Float32Array {
+function noisedStart(sigma: number, noise: Float32Array, x0?: Float32Array): Float32Array {
   if (x0 === undefined) return noise;
   checkLengths(noise, x0);
   const alpha = Math.fround(1 - sigma);
