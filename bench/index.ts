@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decode: async () => (await import("./decode.ts")).decode,
   "dit-step": async () => (await import("./dit-step.ts")).ditStep,
   imagine: async () => (await import("./imagine.ts")).imagine,
+  quota: async () => (await import("./quota.ts")).quota,
   scaling: async () => (await import("./scaling.ts")).scaling,
   "text-encode": async () => (await import("./text-encode.ts")).textEncode,
 };

