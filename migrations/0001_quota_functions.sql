@@ -68,7 +68,6 @@ declare
   w record;
   window_start timestamptz;
   charged_windows jsonb := '[]';
-  refused jsonb;
 begin
   insert into reservation (id, idempotency_key, guild_id, user_id, reserved)
     values (p_id, p_key, p_guild, p_user, p_amount) on conflict (idempotency_key) do nothing;
@@ -85,9 +84,6 @@ begin
         where q.scope = w.scope and q.subject = w.subject and q.period = w.period and q.starts_at = window_start
           and q.used - q.forgiven + q.held + p_amount <= w.max_millicredits;
       if not found then
-        select jsonb_build_object('outcome', 'refused', 'scope', u.scope, 'subject', u.subject, 'period', u.period,
-            'limit', u.max_millicredits, 'renewsAt', u.renews_at)
-          into refused from quota_usage(p_guild, p_user, p_roles, p_zone, p_now) u where u.scope = w.scope and u.period = w.period;
         raise exception using errcode = 'QT001';
       end if;
       charged_windows := charged_windows || jsonb_build_object('scope', w.scope, 'subject', w.subject, 'period', w.period, 'starts_at', window_start);
@@ -97,7 +93,10 @@ begin
   insert into credit_ledger (reservation_id, kind, amount) values (p_id, 'hold', p_amount);
   return jsonb_build_object('outcome', 'reserved', 'id', p_id);
 exception when sqlstate 'QT001' then
-  return refused || (select jsonb_build_object('fits', greatest(0, min(u.max_millicredits - u.used - u.held)))
+  -- w is still the limit that was in the way: a rollback does not touch variables.
+  return (select jsonb_build_object('outcome', 'refused', 'scope', w.scope, 'subject', w.subject, 'period', w.period,
+      'limit', w.max_millicredits, 'renewsAt', (quota_period(w.period, w.zone, p_now)).renews_at,
+      'fits', greatest(0, min(u.max_millicredits - u.used - u.held)))
     from quota_usage(p_guild, p_user, p_roles, p_zone, p_now) u);
 end $$;
 --> statement-breakpoint

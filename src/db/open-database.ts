@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 
+import type { PGlite } from "@electric-sql/pglite";
 import { drizzle as drizzlePg } from "drizzle-orm/node-postgres";
 import { migrate as migratePg } from "drizzle-orm/node-postgres/migrator";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
@@ -33,6 +34,7 @@ export interface OpenDatabase {
  * @throws {UserError} `network` when it cannot be reached, `invalid_config` when it is newer than this program.
  */
 export async function openPostgres(url: string): Promise<OpenDatabase> {
+  await migrateAlone(url);
   const pool = new Pool({
     connectionString: url,
     keepAlive: true,
@@ -40,15 +42,9 @@ export async function openPostgres(url: string): Promise<OpenDatabase> {
   });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on("error", () => undefined);
-  let ended: Promise<void> | undefined;
-  const close = (): Promise<void> => (ended ??= pool.end());
-  try {
-    await migrateAlone(url);
-    return { db: drizzlePg(pool, { schema }), close };
-  } catch (cause) {
-    await close();
-    throw cause;
-  }
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= pool.end());
+  return { db: drizzlePg(pool, { schema }), close };
 }
 
 /** drizzle's migrator takes no lock: of four processes at once, three fail (QUEUE.md section 5). */
@@ -92,24 +88,24 @@ async function connect(pool: Pool, url: string): Promise<PoolClient> {
 export async function openPglite(folder: string): Promise<OpenDatabase> {
   mkdirSync(folder, { recursive: true });
   const lock = lockFolder(folder);
-  try {
-    const pglite = await openDurablePglite(`${folder}/pglite`);
-    let closed: Promise<void> | undefined;
-    const close = (): Promise<void> =>
-      (closed ??= pglite.close().finally(() => {
-        lock.release();
-      }));
+  let pglite: PGlite | undefined;
+  let closed: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
     try {
-      const db = drizzlePglite(pglite, { schema });
-      await refuseNewer(db);
-      await migratePglite(db, { migrationsFolder: MIGRATIONS_DIR });
-      return { db, close };
-    } catch (cause) {
-      await close();
-      throw cause;
+      await pglite?.close();
+    } finally {
+      lock.release();
     }
+  };
+  const close = (): Promise<void> => (closed ??= closeAll());
+  try {
+    pglite = await openDurablePglite(`${folder}/pglite`);
+    const db = drizzlePglite(pglite, { schema });
+    await refuseNewer(db);
+    await migratePglite(db, { migrationsFolder: MIGRATIONS_DIR });
+    return { db, close };
   } catch (cause) {
-    lock.release();
+    await close();
     throw cause;
   }
 }

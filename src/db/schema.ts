@@ -15,6 +15,8 @@ import {
 
 /** Whose use a limit counts. `role` gives its members a limit of `guild_user`; it counts nothing of its own. */
 export const QUOTA_SCOPES = ["global", "guild", "role", "user", "guild_user"] as const;
+/** Who can be freed of all limits. */
+export const EXEMPTION_SCOPES = ["role", "user", "guild_user"] as const;
 export const QUOTA_PERIODS = ["minute", "hour", "day", "month", "total"] as const;
 const RESERVATION_STATES = ["held", "settled", "released"] as const;
 const LEDGER_KINDS = ["hold", "settle", "release", "reset"] as const;
@@ -22,6 +24,11 @@ const LEDGER_KINDS = ["hold", "settle", "release", "reset"] as const;
 /** Thousandths of a credit; a whole number below 2^53. */
 const millicredits = (name: string) => bigint(name, { mode: "number" });
 const moment = (name: string) => timestamp(name, { withTimezone: true });
+/** Who made a row, and when. */
+const made = () => ({
+  createdBy: text("created_by").notNull(),
+  createdAt: moment("created_at").notNull().defaultNow(),
+});
 const oneOf = (column: string, values: readonly string[]) =>
   sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(", ")})`);
 
@@ -36,8 +43,7 @@ export const quotaRule = pgTable(
     subject: text().notNull(),
     period: text({ enum: QUOTA_PERIODS }).notNull(),
     maxMillicredits: millicredits("max_millicredits").notNull(),
-    createdBy: text("created_by").notNull(),
-    createdAt: moment("created_at").notNull().defaultNow(),
+    ...made(),
   },
   (table) => [
     primaryKey({ columns: [table.scope, table.subject, table.period] }),
@@ -51,14 +57,13 @@ export const quotaRule = pgTable(
 export const quotaExemption = pgTable(
   "quota_exemption",
   {
-    scope: text({ enum: QUOTA_SCOPES }).notNull(),
+    scope: text({ enum: EXEMPTION_SCOPES }).notNull(),
     subject: text().notNull(),
-    createdBy: text("created_by").notNull(),
-    createdAt: moment("created_at").notNull().defaultNow(),
+    ...made(),
   },
   (table) => [
     primaryKey({ columns: [table.scope, table.subject] }),
-    check("quota_exemption_scope", oneOf("scope", ["role", "user", "guild_user"])),
+    check("quota_exemption_scope", oneOf("scope", EXEMPTION_SCOPES)),
   ],
 );
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 
 import { type Database, queryValue } from "../db/database.ts";
-import { quotaExemption, quotaRule } from "../db/schema.ts";
+import { type EXEMPTION_SCOPES, quotaExemption, quotaRule } from "../db/schema.ts";
 import type { QuotaPeriod, QuotaScope } from "./quota.ts";
 
 /** A limit as an admin or the owner sets it; see `quota_rule` for what a subject may be. */
@@ -30,7 +30,7 @@ export async function setRule(db: Database, rule: QuotaRule): Promise<void> {
 
 /** Someone who is charged nothing. */
 export interface Exemption {
-  scope: "role" | "user" | "guild_user";
+  scope: (typeof EXEMPTION_SCOPES)[number];
   subject: string;
   actor: string;
 }
