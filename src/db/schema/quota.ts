@@ -1,0 +1,140 @@
+import { sql } from "drizzle-orm";
+import {
+  bigserial,
+  check,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
+
+import { made, millicredits, moment, oneOf } from "./columns.ts";
+
+/** Whose use a limit counts. `role` gives its members a limit of `guild_user`; it counts nothing of its own. */
+export const QUOTA_SCOPES = ["global", "guild", "role", "user", "guild_user"] as const;
+/** Who can be freed of all limits. */
+export const EXEMPTION_SCOPES = ["role", "user", "guild_user"] as const;
+export const QUOTA_PERIODS = ["minute", "hour", "day", "month", "total"] as const;
+const RESERVATION_STATES = ["held", "settled", "released"] as const;
+const LEDGER_KINDS = ["hold", "settle", "release", "reset"] as const;
+
+/**
+ * A limit on a period's use. The subject is an id of Discord's, `guild:user` or `guild:role`; `*` in the place of an
+ * id is everyone who has no rule of their own.
+ */
+export const quotaRule = pgTable(
+  "quota_rule",
+  {
+    scope: text({ enum: QUOTA_SCOPES }).notNull(),
+    subject: text().notNull(),
+    period: text({ enum: QUOTA_PERIODS }).notNull(),
+    maxMillicredits: millicredits("max_millicredits").notNull(),
+    ...made(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scope, table.subject, table.period] }),
+    check("quota_rule_scope", oneOf("scope", QUOTA_SCOPES)),
+    check("quota_rule_period", oneOf("period", QUOTA_PERIODS)),
+    check("quota_rule_limit", sql`${table.maxMillicredits} >= 0`),
+  ],
+);
+
+/** Who is charged nothing: a user, `guild:user` or `guild:role`. */
+export const quotaExemption = pgTable(
+  "quota_exemption",
+  {
+    scope: text({ enum: EXEMPTION_SCOPES }).notNull(),
+    subject: text().notNull(),
+    ...made(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scope, table.subject] }),
+    check("quota_exemption_scope", oneOf("scope", EXEMPTION_SCOPES)),
+  ],
+);
+
+/**
+ * What one subject used in one period. The limit is not in here: it is compared in the statement that reserves, so
+ * that lowering it never makes a settlement fail.
+ */
+export const quotaWindow = pgTable(
+  "quota_window",
+  {
+    scope: text({ enum: QUOTA_SCOPES }).notNull(),
+    subject: text().notNull(),
+    period: text({ enum: QUOTA_PERIODS }).notNull(),
+    startsAt: moment("starts_at").notNull(),
+    /** Of settled reservations. */
+    used: millicredits("used").notNull().default(0),
+    /** Of reservations that are neither settled nor released. */
+    held: millicredits("held").notNull().default(0),
+    /** What resets took off; never more than was used. */
+    forgiven: millicredits("forgiven").notNull().default(0),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scope, table.subject, table.period, table.startsAt] }),
+    check(
+      "quota_window_bounds",
+      sql`${table.held} >= 0 and ${table.forgiven} between 0 and ${table.used}`,
+    ),
+  ],
+);
+
+/** One charge: it remembers its windows, so that a job that ends after midnight is settled on its own day. */
+export const reservation = pgTable(
+  "reservation",
+  {
+    id: uuid().primaryKey(),
+    /** The interaction's id: the same one reserves once, however often it is sent. */
+    idempotencyKey: text("idempotency_key").notNull().unique(),
+    guildId: text("guild_id"),
+    userId: text("user_id").notNull(),
+    reserved: millicredits("reserved").notNull(),
+    state: text({ enum: RESERVATION_STATES }).notNull().default("held"),
+    charged: millicredits("charged"),
+    windows: jsonb().notNull().default([]),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    endedAt: moment("ended_at"),
+  },
+  (table) => [
+    check("reservation_state", oneOf("state", RESERVATION_STATES)),
+    check(
+      "reservation_amount",
+      sql`${table.reserved} >= 0 and ${table.charged} <= ${table.reserved}`,
+    ),
+    index("reservation_held")
+      .on(table.createdAt)
+      .where(sql`state = 'held'`),
+    index("reservation_user").on(table.userId, table.createdAt),
+  ],
+);
+
+/** Every change of every account, in order; a trigger refuses to change or delete a row. */
+export const creditLedger = pgTable(
+  "credit_ledger",
+  {
+    id: bigserial({ mode: "number" }).primaryKey(),
+    reservationId: uuid("reservation_id").references(() => reservation.id),
+    kind: text({ enum: LEDGER_KINDS }).notNull(),
+    amount: millicredits("amount").notNull(),
+    scope: text(),
+    subject: text(),
+    actor: text(),
+    /** Of a reset: the interaction that asked for it. */
+    idempotencyKey: text("idempotency_key").unique(),
+    at: moment("at").notNull().defaultNow(),
+  },
+  (table) => [
+    unique("credit_ledger_once").on(table.reservationId, table.kind),
+    check("credit_ledger_kind", oneOf("kind", LEDGER_KINDS)),
+  ],
+);
+
+/** Bursts, by the generic cell rate algorithm: when the bucket would be empty again. */
+export const rateBucket = pgTable("rate_bucket", {
+  key: text().primaryKey(),
+  emptyAt: moment("empty_at").notNull(),
+});
