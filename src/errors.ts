@@ -11,6 +11,7 @@ export type UserErrorCode =
   | "disk"
   | "network"
   | "no_access"
+  | "refused"
   | "cancelled";
 
 /**

@@ -1,0 +1,4 @@
+import { refusals } from "./refusals.ts";
+
+/** Every message in English; the other languages have the same keys. */
+export const en = { ...refusals };
