@@ -15,7 +15,7 @@ import type {
   ProgressEvent,
 } from "../pipeline/types.ts";
 import { createLogger } from "../log.ts";
-import { findModel } from "./find-model.ts";
+import { findModel } from "../models/find-model.ts";
 import { type ImagineOptions, numberBetween, toRequest, wholeNumber } from "./imagine-options.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { checkWritable, type OutputFiles, planOutput, writePicture } from "./output-files.ts";

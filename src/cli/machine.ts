@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { Config } from "../config.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 import type { MachineFacts } from "../models/recommend.ts";
-import { listModels } from "./find-model.ts";
+import { listModels } from "../models/find-model.ts";
 
 const NVIDIA_SMI_DEADLINE_MS = 5000;
 

@@ -6,7 +6,7 @@ import { loadConfig, readSettings, writeSettings } from "../config.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 import { downloadBytes } from "../models/model-sizes.ts";
 import { type Recommendation, recommend } from "../models/recommend.ts";
-import { findModel, listModels } from "./find-model.ts";
+import { findModel, listModels } from "../models/find-model.ts";
 import { downloadedIds, lookAtMachine } from "./machine.ts";
 import { gigabytes, printJson, printLines, table } from "./print.ts";
 import { type PullCommandOptions, pull } from "./pull.ts";

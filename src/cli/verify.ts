@@ -4,7 +4,7 @@ import { loadConfig } from "../config.ts";
 import type { BuiltGraph } from "../pipeline/build-graphs.ts";
 import type { VerifyEvent, VerifyResult } from "../pipeline/verify-checkpoint.ts";
 import { type ByteProgress, createByteProgress } from "./byte-progress.ts";
-import { findModel } from "./find-model.ts";
+import { findModel } from "../models/find-model.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { gigabytes, printJson, printLines, table } from "./print.ts";
 

@@ -33,6 +33,12 @@ export async function decode(
   const fitted = resizeAndCrop(decoded.data, from, { height, width });
   return {
     decoded,
-    picture: { rgb: toRgb8(fitted, { height, width }), width, height, seed: prepared.seed },
+    picture: {
+      rgb: toRgb8(fitted, { height, width }),
+      width,
+      height,
+      seed: prepared.seed,
+      latents: { data: prepared.clean, ...from },
+    },
   };
 }

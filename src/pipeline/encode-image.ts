@@ -11,6 +11,7 @@ export async function encodeImage(
   { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
   request: ResolvedRequest,
 ): Promise<Float32Array | null> {
+  if (request.initLatents !== null) return request.initLatents.data;
   if (request.initImage === null) return null;
   const size = { width: request.latentWidthPx, height: request.latentHeightPx };
   const { rgb } = resizeLanczos(coverCrop(request.initImage, size), size);

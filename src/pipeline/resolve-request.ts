@@ -11,7 +11,7 @@ import {
 import type { NoiseKind } from "./random/noise-generator.ts";
 import type { SchedulerName } from "./schedulers/schedule.ts";
 import { createSchedule } from "./schedulers/scheduler-config.ts";
-import type { GenerateRequest, InitImage } from "./types.ts";
+import type { GenerateRequest, InitImage, InitLatents } from "./types.ts";
 
 /** A request with every default filled in and every value checked. */
 export interface ResolvedRequest {
@@ -30,6 +30,7 @@ export interface ResolvedRequest {
   readonly count: number;
   readonly scheduler: SchedulerName;
   readonly initImage: InitImage | null;
+  readonly initLatents: InitLatents | null;
   readonly strength: number | undefined;
   readonly rng: NoiseKind;
 }
@@ -53,15 +54,15 @@ export function resolveRequest(checkpoint: Checkpoint, request: GenerateRequest)
       `${manifest.name} is a Sprint model, which knows no negative prompt.`,
     );
   }
-  if (request.strength !== undefined && request.initImage === undefined) {
+  const hasStart = request.initImage !== undefined || request.initLatents !== undefined;
+  if (request.strength !== undefined && !hasStart) {
     throw new UserError("invalid_option", "A strength needs a picture to start from.");
   }
   const steps = whole("number of steps", request.steps ?? manifest.numInferenceSteps, {
     min: 1,
     max: MAX_STEPS,
   });
-  const strength =
-    request.initImage === undefined ? undefined : (request.strength ?? DEFAULT_STRENGTH);
+  const strength = hasStart ? (request.strength ?? DEFAULT_STRENGTH) : undefined;
   // What does not fit together is said before anything is computed.
   createSchedule(scheduler, { steps, scheduler: request.scheduler, strength });
   const count = whole("number of pictures", request.count ?? 1, { min: 1, max: MAX_COUNT });
@@ -75,6 +76,7 @@ export function resolveRequest(checkpoint: Checkpoint, request: GenerateRequest)
     count,
     scheduler: request.scheduler ?? scheduler.name,
     initImage: request.initImage ?? null,
+    initLatents: request.initLatents ?? null,
     strength,
     rng: request.rng ?? "cpu",
   };
@@ -83,6 +85,8 @@ export function resolveRequest(checkpoint: Checkpoint, request: GenerateRequest)
 type Sizes = Pick<ResolvedRequest, "width" | "height" | "latentWidthPx" | "latentHeightPx">;
 
 function resolveSize(checkpoint: Checkpoint, request: GenerateRequest): Sizes {
+  if (request.initLatents !== undefined)
+    return sizeOfLatents(checkpoint, request, request.initLatents);
   const wanted = wantedSize(checkpoint, request);
   const width = whole("width", wanted.width, { min: MIN_SIDE_PX, max: MAX_SIDE_PX });
   const height = whole("height", wanted.height, { min: MIN_SIDE_PX, max: MAX_SIDE_PX });
@@ -104,6 +108,24 @@ function resolveSize(checkpoint: Checkpoint, request: GenerateRequest): Sizes {
     );
   }
   return { width, height, latentWidthPx: width, latentHeightPx: height };
+}
+
+/** Latents keep their own size, since another one would need decoding and encoding; the finished picture is fitted. */
+function sizeOfLatents(
+  { vae }: Checkpoint,
+  wanted: Pick<GenerateRequest, "width" | "height">,
+  { data, width, height }: InitLatents,
+): Sizes {
+  const { compression, latentChannels } = vae.config;
+  if (data.length * compression ** 2 !== latentChannels * width * height) {
+    throw new RangeError(`${data.length} latents do not make a picture of ${width} x ${height}`);
+  }
+  return {
+    width: wanted.width ?? width,
+    height: wanted.height ?? height,
+    latentWidthPx: width,
+    latentHeightPx: height,
+  };
 }
 
 /** What was asked for; else the given picture's proportions at the checkpoint's own area; else the checkpoint's own size. */

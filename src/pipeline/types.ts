@@ -29,6 +29,15 @@ export interface InitImage {
   height: number;
 }
 
+/** Clean latents of a picture that was made before, in the transformer's scale. */
+export interface InitLatents {
+  /** [C, height / 32, width / 32] for an autoencoder of compression 32. */
+  data: Float32Array;
+  /** Pixels. */
+  width: number;
+  height: number;
+}
+
 /** What to draw. Whatever is left out takes the checkpoint's own default. */
 export interface GenerateRequest {
   prompt: string;
@@ -44,7 +53,9 @@ export interface GenerateRequest {
   count?: number | undefined;
   scheduler?: SchedulerName | undefined;
   initImage?: InitImage | undefined;
-  /** Above 0 to 1, only with `initImage`. */
+  /** Instead of `initImage`: begins from these at their own size, without the loss of decoding and encoding. */
+  initLatents?: InitLatents | undefined;
+  /** Above 0 to 1, only with a picture or latents to start from. */
   strength?: number | undefined;
   /** False: width and height as given, multiples of 32. */
   binning?: boolean | undefined;
@@ -121,6 +132,8 @@ export interface Picture {
   width: number;
   height: number;
   seed: number;
+  /** What was decoded: a later picture can begin from them. */
+  latents: InitLatents;
 }
 
 /** The pictures, and the settings that they were really made with. */

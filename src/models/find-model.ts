@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 import { PROJECT_DIR } from "../config.ts";
 import { UserError } from "../errors.ts";
-import { findCatalogueEntry } from "../models/catalogue.ts";
+import { findCatalogueEntry } from "./catalogue.ts";
 
 /** The checkpoints that ship with the project. */
 const EMBEDDED_DIR = join(PROJECT_DIR, "models");
