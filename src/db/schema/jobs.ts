@@ -113,6 +113,9 @@ export const picture = pgTable(
     height: integer().notNull(),
     /** Clean latents as float16, little-endian, `[C, H/32, W/32]`; null once their retention has passed, or for an upscaled picture. */
     latents: bytes("latents"),
+    /** Pixels that the latents decode to; the picture itself may have been fitted to another size. */
+    latentsWidth: integer("latents_width"),
+    latentsHeight: integer("latents_height"),
     /** The name of the lossless original under DATA_DIR/originals. */
     original: text(),
     /** A small WebP, at most 256 pixels a side, for /history and the moderators' log. */

@@ -1,0 +1,2 @@
+ALTER TABLE "picture" ADD COLUMN "latents_width" integer;--> statement-breakpoint
+ALTER TABLE "picture" ADD COLUMN "latents_height" integer;
