@@ -18,6 +18,17 @@ export interface RgbPicture {
   height: number;
 }
 
+/** Pixels in memory with transparency, colours not multiplied by it. */
+export interface RgbaPicture {
+  /** Interleaved RGBA, `4 * width * height` bytes. */
+  rgba: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/** Pixels in memory, with or without transparency. */
+export type AnyPicture = RgbPicture | RgbaPicture;
+
 /** WebP and JPEG at a quality where faults are not seen at normal size; colour at full resolution. */
 const QUALITY = 92;
 

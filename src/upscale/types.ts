@@ -1,0 +1,59 @@
+import type { AnyPicture } from "../image/encode-picture.ts";
+import type { Provider } from "../pipeline/types.ts";
+
+/** What it takes to open an upscaler. */
+export interface UpscalerOptions {
+  /** `UPSCALER`: a name of {@link UPSCALER_NAMES}, the path of an `.onnx` file, or undefined for the default. */
+  readonly upscaler?: string | undefined;
+  readonly provider: Provider | "auto";
+  /** Where the answers of the providers' probes are kept. */
+  readonly cacheDir: string;
+  /** Receives a line about where the network runs, or why none does. */
+  readonly log?: ((line: string) => void) | undefined;
+}
+
+/** Sent before each tile, and once more when all are done. */
+export interface TileProgress {
+  /** Tiles that are done. */
+  readonly tile: number;
+  readonly tiles: number;
+}
+
+export interface UpscaleOptions {
+  /** Pixels of the result's longer side. */
+  readonly longestSide: number;
+  /** Looked at between tiles. */
+  readonly signal?: AbortSignal | undefined;
+  /** Awaited: the work goes on when it has returned. */
+  readonly onProgress?: ((progress: TileProgress) => void | Promise<void>) | undefined;
+}
+
+export interface Upscaled {
+  /** With alpha where the given one had it. */
+  readonly picture: AnyPicture;
+  /** `faithful`: a network drew it; `lanczos`: none could run. */
+  readonly method: "faithful" | "lanczos";
+  /** The method in words for a card: "ESRGAN thick x4". */
+  readonly name: string;
+}
+
+/** What a piece of upscaling will take. */
+export interface UpscaleCost {
+  /** Of the result, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Floating-point operations, 2 for each multiply-add. */
+  readonly flops: number;
+  /** Bytes of weights and values at the worst moment, beyond what the process holds already; an estimate. */
+  readonly peakMemoryBytes: number;
+}
+
+/** How a picture is drawn anew at a bigger size. */
+export interface CreativeOptions extends UpscaleOptions {
+  /** The picture's own. */
+  readonly prompt: string;
+  readonly negativePrompt?: string | undefined;
+  /** How far to leave the picture; by default 0.35, sensible from 0.2 to 0.5. */
+  readonly strength?: number | undefined;
+  readonly seed: number;
+}
