@@ -126,9 +126,9 @@ export async function insertPictures(tx: Database, row: JobRow, made: Made): Pro
   await tx
     .insert(picture)
     .values(made.pictures.map((drawn, index) => pictureRow(row, drawn, index)));
-  await tx.insert(deliveryFile).values(
-    made.pictures.map(({ file }, index) => ({ jobId: row.id, index, ...file })),
-  );
+  await tx
+    .insert(deliveryFile)
+    .values(made.pictures.map(({ file }, index) => ({ jobId: row.id, index, ...file })));
 }
 
 function pictureRow(row: JobRow, drawn: MadePicture, index: number): typeof picture.$inferInsert {

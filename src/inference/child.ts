@@ -20,7 +20,11 @@ const config = loadConfig();
 const host = new ModelHost(config, (line) => send({ type: "log", line }));
 let running: { id: number; abort: AbortController } | null = null;
 
-async function perform(task: Task, id: number, signal: AbortSignal): Promise<TaskResults[Task["kind"]]> {
+async function perform(
+  task: Task,
+  id: number,
+  signal: AbortSignal,
+): Promise<TaskResults[Task["kind"]]> {
   const reporter = new ProgressReporter((progress, preview) =>
     send({ type: "progress", id, progress, preview }),
   );

@@ -67,7 +67,11 @@ export interface UpscaleTask {
 
 /** A finished picture, ready to be posted and stored. */
 export interface MadePicture {
-  readonly file: { readonly name: string; readonly data: Uint8Array; readonly remark: string | null };
+  readonly file: {
+    readonly name: string;
+    readonly data: Uint8Array;
+    readonly remark: string | null;
+  };
   readonly recipe: Recipe;
   readonly width: number;
   readonly height: number;

@@ -1,0 +1,207 @@
+import { randomUUID } from "node:crypto";
+
+import type { Logger } from "pino";
+
+import type { Database } from "../db/database.ts";
+import { UserError } from "../errors.ts";
+import { InferenceCrash, type Inference } from "../inference/inference.ts";
+import type { Made } from "../inference/messages.ts";
+import type { Claim, JobEngine } from "../queue/job-engine.ts";
+import { release, settle } from "../quota/quota.ts";
+import { failpoint } from "../telemetry/failpoint.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { AnswerBook } from "./answer-book.ts";
+import {
+  endJob,
+  insertPictures,
+  type JobError,
+  type JobRow,
+  putBackJob,
+  startJob,
+} from "./job-store.ts";
+import { parseJobRequest } from "./job-request.ts";
+import type { Messenger } from "./messenger.ts";
+import { ProgressEditor } from "./progress-editor.ts";
+import { type SourceStore, taskOf } from "./task.ts";
+
+/** Ten times the usual would be a hang; large pictures on a CPU take long the first time. */
+const DEADLINE_MS = 60 * 60_000;
+
+export interface JobLoopOptions {
+  readonly db: Database;
+  readonly engine: JobEngine;
+  readonly inference: Inference;
+  readonly messenger: Messenger;
+  readonly answers: AnswerBook;
+  readonly sources: SourceStore;
+  /** Names of the models that this worker serves; asked before each claim, since they change while it runs. */
+  readonly models: () => readonly string[];
+  /** False while paused: nothing is claimed. */
+  readonly mayClaim: () => boolean;
+  readonly workerId: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * One GPU's loop: claims the next job in fair order, draws it, and in one transaction settles it and queues its delivery. A
+ * crash at any point leaves the job to the next attempt.
+ */
+export class JobLoop {
+  readonly #options: JobLoopOptions;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+
+  constructor(options: JobLoopOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Takes no more jobs, and ends when the one that runs has ended or was handed back. May be called twice. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { engine, models, mayClaim, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        const claim = mayClaim() ? await engine.claimGpu(models()) : null;
+        if (claim === null) await engine.ready("gpu", signal);
+        else await this.#perform(claim);
+      } catch (error) {
+        if (signal.aborted) return;
+        log.error({ err: error }, "the job loop goes on after a fault");
+        await new Promise((done) => setTimeout(done, 1000));
+      }
+    }
+  }
+
+  async #perform(claim: Claim): Promise<void> {
+    const { db, engine, workerId, metrics, log } = this.#options;
+    failpoint("after_claim");
+    const row = await startJob(db, { id: claim.id, attempt: claim.attempt, worker: workerId });
+    if (row === null) {
+      // It has ended otherwise, or a newer attempt has it: only the queue's entry is left to end.
+      await engine.complete(db, claim);
+      return;
+    }
+    const logged = log.child({
+      jobId: row.id,
+      interactionId: row.interactionId,
+      attempt: claim.attempt,
+    });
+    metrics.started(row);
+    logged.info({ guildId: row.guildId, model: row.model }, "job started");
+    const start = performance.now();
+    try {
+      const made = await this.#draw(row, claim);
+      await this.#settle(row, claim, made);
+      metrics.finished(row, "done", performance.now() - start);
+      logged.info({ runMs: Math.round(performance.now() - start) }, "job done");
+    } catch (error) {
+      const outcome = await this.#endBadly(row, claim, error);
+      metrics.finished(row, outcome, performance.now() - start);
+      logged.warn({ err: error, outcome }, "job not done");
+    }
+  }
+
+  async #draw(row: JobRow, claim: Claim): Promise<Made> {
+    const { inference, messenger, answers, sources, db, log } = this.#options;
+    const task = await taskOf(row, parseJobRequest(row.request), sources);
+    const progress = new ProgressEditor({ answer: await answers.of(row), messenger, db, log });
+    try {
+      return await inference.run(task, {
+        signal: claim.signal,
+        deadlineMs: DEADLINE_MS,
+        onProgress: (at, preview) => progress.show(at, preview),
+      });
+    } finally {
+      // No edit may come after the final one, which another process may make as soon as the job is settled.
+      await progress.stop();
+    }
+  }
+
+  async #settle(row: JobRow, claim: Claim, made: Made): Promise<void> {
+    const { db, engine, answers } = this.#options;
+    failpoint("before_settle");
+    const role = await answers.deliveryRole(row);
+    await db.transaction(async (tx) => {
+      if (!(await engine.complete(tx, claim))) throw new StaleAttempt();
+      if (!(await endJob(tx, row.id, { state: "done", runMs: made.milliseconds })))
+        throw new StaleAttempt();
+      await settle(tx, row.id, row.cost);
+      await insertPictures(tx, row, made);
+      await engine.enqueueDelivery(tx, { id: row.id, role });
+    });
+    failpoint("after_settle");
+  }
+
+  /** @returns what became of the job, for the metrics */
+  async #endBadly(row: JobRow, claim: Claim, error: unknown): Promise<string> {
+    const { engine, db } = this.#options;
+    if (error instanceof StaleAttempt) return "stale";
+    const reason: unknown = claim.signal.aborted ? claim.signal.reason : undefined;
+    if (reason === "lost") return "lost";
+    if (reason === "stopping" || this.#isWorthAnotherTry(claim, error)) {
+      await db.transaction(async (tx) => {
+        if (await engine.retry(tx, claim)) await putBackJob(tx, row.id);
+      });
+      return reason === "stopping" ? "handed back" : "retried";
+    }
+    const isCancelled = reason === "cancelled";
+    await endUnpaid(this.#options, row, {
+      error: isCancelled ? null : this.#explain(row, error),
+      endInQueue: (tx) =>
+        isCancelled ? engine.complete(tx, claim) : engine.fail(tx, claim, String(error)),
+    });
+    return isCancelled ? "cancelled" : "failed";
+  }
+
+  /** What the person did wrong stays wrong; anything else may have been chance, once. */
+  #isWorthAnotherTry(claim: Claim, error: unknown): boolean {
+    if (claim.signal.aborted || claim.isLastAttempt) return false;
+    return !(error instanceof UserError) || error.code === "out_of_memory";
+  }
+
+  #explain(row: JobRow, error: unknown): JobError {
+    if (error instanceof UserError) return { code: error.code, message: error.message };
+    const errorId = randomUUID().slice(0, 8);
+    this.#options.log.error({ err: error, errorId, jobId: row.id }, "job failed for good");
+    const code = error instanceof InferenceCrash ? "crashed" : "fault";
+    return { code, message: "", errorId };
+  }
+}
+
+/** Another attempt has the job: the transaction of this one is rolled back. */
+class StaleAttempt extends Error {}
+
+export interface UnpaidEnd {
+  /** Null: it was cancelled. */
+  readonly error: JobError | null;
+  /** @returns false for a stale attempt, which changes nothing */
+  readonly endInQueue: (tx: Database) => Promise<boolean>;
+}
+
+/** Ends a job that made nothing: gives the reservation back and queues the bad news, all at once or not at all. */
+export async function endUnpaid(
+  { db, engine, answers }: Pick<JobLoopOptions, "db" | "engine" | "answers">,
+  row: JobRow,
+  { error, endInQueue }: UnpaidEnd,
+): Promise<boolean> {
+  const role = await answers.deliveryRole(row);
+  return db.transaction(async (tx) => {
+    if (!(await endInQueue(tx))) return false;
+    const state = error === null || error.code === "cancelled" ? "cancelled" : "failed";
+    const end = state === "failed" && error !== null ? { state, error } : { state, error };
+    if (!(await endJob(tx, row.id, end as Parameters<typeof endJob>[2]))) return false;
+    await release(tx, row.id);
+    await engine.enqueueDelivery(tx, { id: row.id, role });
+    return true;
+  });
+}

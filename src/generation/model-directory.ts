@@ -1,0 +1,80 @@
+import type { ModelReport, WorkerReport } from "./worker-report.ts";
+import type { ModelFacts } from "./types.ts";
+
+/** Milliseconds that a list of workers is used for: a worker says that it lives more seldom than that. */
+const FRESH_MS = 3000;
+/** Published checkpoints that were trained on Chinese as well. */
+const MULTILINGUAL = /multiling/i;
+
+/**
+ * What can be drawn, by what the live workers say: a gateway holds no checkpoint. One read of the table serves all
+ * commands for some seconds.
+ */
+export class ModelDirectory {
+  readonly #readReports: () => Promise<readonly WorkerReport[]>;
+  #read: { at: number; reports: Promise<readonly WorkerReport[]> } | null = null;
+
+  /** @param readReports - Of the workers that are alive. */
+  constructor(readReports: () => Promise<readonly WorkerReport[]>) {
+    this.#readReports = readReports;
+  }
+
+  async reports(): Promise<readonly WorkerReport[]> {
+    if (this.#read === null || Date.now() - this.#read.at > FRESH_MS) {
+      const read = { at: Date.now(), reports: this.#readReports() };
+      this.#read = read;
+      read.reports.catch(() => {
+        if (this.#read === read) this.#read = null;
+      });
+    }
+    return this.#read.reports;
+  }
+
+  /** Every model that some worker serves, each once. */
+  async list(): Promise<ModelReport[]> {
+    const models = (await this.reports()).flatMap((report) => report.models);
+    return [...new Map(models.map((model) => [model.name, model])).values()];
+  }
+
+  async find(name: string): Promise<ModelReport | null> {
+    return (await this.list()).find((model) => model.name === name) ?? null;
+  }
+
+  /** For cards; a model that no worker has any more is known by its name. */
+  async facts(name: string): Promise<ModelFacts> {
+    const found = await this.find(name);
+    return found === null ? factsOfUnknown(name) : factsOf(found);
+  }
+}
+
+export function factsOf(model: ModelReport): ModelFacts {
+  const { name, title, licence, nativeSize, defaultSteps, defaultGuidance } = model;
+  const { ignoresNegativePrompt, isBuiltIn } = model;
+  const builtIn = ["en", "de", "es", "fr", "pt", "ru", "ja", "ko", "zh"];
+  const published = MULTILINGUAL.test(name) ? ["en", "zh"] : ["en"];
+  return {
+    name,
+    title,
+    licence,
+    nativeSize,
+    defaultSteps,
+    defaultGuidance,
+    ignoresNegativePrompt,
+    isBuiltIn,
+    languages: isBuiltIn ? builtIn : published,
+  };
+}
+
+function factsOfUnknown(name: string): ModelFacts {
+  return {
+    name,
+    title: name,
+    licence: "",
+    nativeSize: 1024,
+    defaultSteps: 20,
+    defaultGuidance: 4.5,
+    ignoresNegativePrompt: false,
+    isBuiltIn: false,
+    languages: ["en"],
+  };
+}

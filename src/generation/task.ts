@@ -1,0 +1,64 @@
+import { and, eq, sql } from "drizzle-orm";
+
+import type { Database } from "../db/database.ts";
+import { picture } from "../db/schema.ts";
+import { recipeFromJson, type Recipe } from "../image/recipe.ts";
+import type { Task, TaskSource } from "../inference/messages.ts";
+import type { JobRequest, Source } from "./job-request.ts";
+import type { JobRow } from "./job-store.ts";
+import { fetchAttachment, type AttachmentFinder } from "./attachment.ts";
+import { parsePlace } from "./place.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Where a job's sources are read from. */
+export interface SourceStore {
+  readonly db: Database;
+  readonly attachments: AttachmentFinder;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Room for the message's own text beside a file of the allowed size. */
+const MARGIN_BYTES = 64 * 1024;
+/** Discord's limit of one request, however large each file may be (DISCORD.md 3.2). */
+const REQUEST_LIMIT_BYTES = 24 * 2 ** 20;
+
+/** What the inference process is told to do for a job; its sources are read now, so that it needs no database. */
+export async function taskOf(
+  row: JobRow,
+  request: JobRequest,
+  store: SourceStore,
+): Promise<Extract<Task, { kind: "generate" | "upscale" }>> {
+  const { attachmentSizeLimit } = parsePlace(row.place);
+  const files = request.kind === "generate" ? request.count : 1;
+  const limitBytes =
+    Math.min(attachmentSizeLimit, Math.floor(REQUEST_LIMIT_BYTES / files)) - MARGIN_BYTES;
+  const output = { limitBytes, originalName: row.id };
+  const { model } = row;
+  if (request.kind === "upscale")
+    return { ...request, model, source: await load(request.source, store), output };
+  const source = request.source === null ? null : await load(request.source, store);
+  return { ...request, model, source, output };
+}
+
+async function load(source: Source, store: SourceStore): Promise<TaskSource> {
+  if (source.kind === "attachment")
+    return { kind: "file", bytes: await fetchAttachment(source, store.attachments, store.signal) };
+  const [found] = await store.db
+    .select()
+    .from(picture)
+    .where(and(eq(picture.id, source.pictureId), sql`${picture.deletedAt} is null`));
+  const recipe = found === undefined ? null : recipeFromJson(JSON.stringify(found.recipe));
+  if (found === undefined || recipe === null) throw new Refusal("refusal.picture-gone");
+  return sourceOf(found, recipe);
+}
+
+function sourceOf(found: typeof picture.$inferSelect, recipe: Recipe): TaskSource {
+  const { latents, latentsWidth, latentsHeight } = found;
+  if (latents === null || latentsWidth === null || latentsHeight === null)
+    return { kind: "recipe", recipe };
+  return {
+    kind: "latents",
+    latents: { float16: latents, width: latentsWidth, height: latentsHeight },
+    recipe,
+  };
+}
