@@ -136,7 +136,8 @@ export interface GuildView {
   readonly subtleStrength: number;
   readonly strongStrength: number;
   readonly allowsPrivate: boolean;
-  readonly allowsUpscale: boolean;
+  /** Which buttons a card has. */
+  readonly can: { readonly upscale: boolean; readonly creative: boolean };
 }
 
 /** What was deleted of a member. */
