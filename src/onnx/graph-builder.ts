@@ -309,12 +309,34 @@ export class GraphBuilder extends GraphCore {
     });
   }
 
-  /** Moves blocks of channels into a picture of twice the size; CRD is torch's pixel_shuffle, DCR has the block first. */
-  depthToSpace(x: Operand, mode: "CRD" | "DCR"): Operand {
+  /**
+   * Moves blocks of channels into a picture of `blocksize` times the size; CRD is torch's pixel_shuffle, DCR has the
+   * block first, as TensorFlow's depth_to_space.
+   */
+  depthToSpace(x: Operand, mode: "CRD" | "DCR", blocksize = 2): Operand {
     const [batch = 1, channels = 1, height = 1, width = 1] = x.shape;
     return this.node("DepthToSpace", [x], {
-      shape: [batch, dividedBy(channels, 4), times(height, 2), times(width, 2)],
-      attributes: { blocksize: 2, mode },
+      shape: [
+        batch,
+        dividedBy(channels, blocksize ** 2),
+        times(height, blocksize),
+        times(width, blocksize),
+      ],
+      attributes: { blocksize, mode },
+    });
+  }
+
+  /** Repeats each pixel of x [B, C, H, W] `scale` times in both directions. */
+  upsampleNearest(x: Operand, scale: number): Operand {
+    const [batch = 1, channels = 1, height = 1, width = 1] = x.shape;
+    const scales = this.constant("float32", [1, 1, scale, scale], [4]);
+    return this.node("Resize", [x, undefined, scales], {
+      shape: [batch, channels, times(height, scale), times(width, scale)],
+      attributes: {
+        mode: "nearest",
+        coordinate_transformation_mode: "asymmetric",
+        nearest_mode: "floor",
+      },
     });
   }
 

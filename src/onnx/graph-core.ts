@@ -212,6 +212,15 @@ export class GraphCore {
     });
   }
 
+  /** A tensor that travels inside the graph, for weights whose file does not hold them as ONNX wants them. */
+  tensor(name: string, values: Float32Array, dims: readonly number[]): Operand {
+    return this.#intern(`tensor ${name}`, () => {
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      this.#initializers.push(inlineTensor(name, "float32", { dims, bytes }));
+      return { name, type: "float32", shape: [...dims] };
+    });
+  }
+
   /** Returns what `build` made the first time that this key was asked for. */
   once(key: string, build: () => Operand): Operand {
     return this.#intern(key, build);
