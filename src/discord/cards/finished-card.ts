@@ -1,0 +1,224 @@
+import {
+  type APIComponentInContainer,
+  type APIStringSelectComponent,
+  ButtonStyle,
+  ComponentType,
+} from "discord.js";
+
+import type { Notice } from "../../generation/messenger.ts";
+import type { JobView, PictureView } from "../../generation/types.ts";
+import { translate } from "../../i18n/translate.ts";
+import { type CustomIds, shortId } from "../custom-id.ts";
+import {
+  ACCENT,
+  type Card,
+  card,
+  cut,
+  gallery,
+  pressButton,
+  row,
+  small,
+  text,
+} from "./components.ts";
+import { escapeMarkdown } from "./markdown.ts";
+import { promptOf, speaker } from "./running-cards.ts";
+
+/** Long prompts are cut on the card, and whole in the recipe; escaping may double their length. */
+const MAX_PROMPT = 1200;
+const MAX_NEGATIVE = 300;
+/** Of a picture's description; " (picture 4 of 4)" comes after it. */
+const MAX_ALT_PROMPT = 980;
+
+export type Finished = Omit<Extract<Notice, { kind: "finished" }>, "kind" | "mention">;
+
+/** The card of pictures that are done, with every button that they have. */
+export function finishedCard(job: JobView, finished: Finished, ids: CustomIds): Card {
+  const { pictures, files } = finished;
+  const prompt = promptOf(job);
+  return card(
+    ACCENT.good,
+    [
+      prompt === "" ? null : text(escapeMarkdown(cut(prompt, MAX_PROMPT))),
+      gallery(
+        files.map(({ name }, index) => ({
+          name,
+          description: altText(job, index, files.length),
+        })),
+      ),
+      small(linesOf(job, finished)),
+      ...(job.request.kind === "upscale"
+        ? []
+        : pictureRows({ locale: job.place.locale, pictures, can: finished.can }, ids)),
+      actionRow(job, pictures, ids),
+    ],
+    files.map(({ name, data }) => ({ name, data: Buffer.from(data) })),
+  );
+}
+
+function altText(job: JobView, index: number, count: number): string {
+  const prompt = cut(promptOf(job), MAX_ALT_PROMPT);
+  return count === 1 ? prompt : speaker(job)("card.alt", { prompt, number: index + 1, count });
+}
+
+function linesOf(job: JobView, { pictures, files, originals }: Finished): (string | null)[] {
+  const say = speaker(job);
+  const links = originals.flatMap((url, index) =>
+    url === null
+      ? []
+      : [
+          originals.length === 1
+            ? say("card.original", { url })
+            : say("card.original-many", { number: index + 1, url }),
+        ],
+  );
+  return [
+    negativeLine(job),
+    settingsOf(job, pictures).join(" · "),
+    ...new Set(files.flatMap(({ remark }) => (remark === null ? [] : [remark]))),
+    links.join(" · "),
+    say("card.whose-quota"),
+  ];
+}
+
+function negativeLine(job: JobView): string | null {
+  const { request, model } = job;
+  if (request.kind !== "generate" || request.negativePrompt === "") return null;
+  const say = speaker(job);
+  if (model.ignoresNegativePrompt) return say("card.negative-ignored", { model: model.title });
+  return say("card.negative", {
+    negative: escapeMarkdown(cut(request.negativePrompt.replaceAll(/\s+/g, " "), MAX_NEGATIVE)),
+  });
+}
+
+/** Everything that made it, in a few words each. */
+function settingsOf(job: JobView, pictures: readonly PictureView[]): string[] {
+  const say = speaker(job);
+  const { request, model, createdAt, startedAt, runMs } = job;
+  const [first] = pictures;
+  const last = pictures.at(-1);
+  const size = first === undefined ? [] : [`${first.width} × ${first.height}`];
+  const timing = [
+    ...(runMs === null ? [] : [say("card.took", { seconds: seconds(runMs) })]),
+    ...(startedAt === null
+      ? []
+      : [say("card.waited", { seconds: seconds(startedAt.getTime() - createdAt.getTime()) })]),
+  ];
+  if (request.kind === "upscale") {
+    const upscaled =
+      first === undefined
+        ? []
+        : [say("card.upscaled", { width: first.width, height: first.height })];
+    return [...upscaled, ...timing];
+  }
+  const seed =
+    first === undefined || last === undefined || first === last
+      ? say("card.seed", { seed: first?.recipe.seed ?? request.seed })
+      : say("card.seeds", { first: first.recipe.seed, last: last.recipe.seed });
+  return [
+    seed,
+    ...size,
+    say("card.steps", { steps: request.steps }),
+    say("card.guidance", { guidance: request.guidanceScale }),
+    ...(request.style === null
+      ? []
+      : [say("card.style", { style: escapeMarkdown(request.style) })]),
+    ...(request.strength === null
+      ? []
+      : [say("card.strength", { percent: Math.round(request.strength * 100) })]),
+    escapeMarkdown(model.title),
+    ...timing,
+  ];
+}
+
+/** With one decimal below ten. */
+function seconds(ms: number): string {
+  const value = Math.max(0, ms) / 1000;
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
+interface PictureRows {
+  readonly locale: string;
+  readonly pictures: readonly PictureView[];
+  readonly can: Finished["can"];
+}
+
+/** Varying and enlarging: a row each for a grid, one for both where there is but one picture. */
+function pictureRows(parts: PictureRows, ids: CustomIds): (APIComponentInContainer | null)[] {
+  return parts.pictures.length === 1 ? [singleRow(parts, ids)] : gridRows(parts, ids);
+}
+
+function singleRow(
+  { locale, pictures, can }: PictureRows,
+  ids: CustomIds,
+): APIComponentInContainer | null {
+  const [picture] = pictures;
+  if (picture === undefined) return null;
+  const id = shortId(picture.id);
+  const press = (action: string, label: string, emoji: string) =>
+    pressButton(ids.write({ action, id, index: 0 }), { label, emoji });
+  return row(
+    press("vary-subtle", translate(locale, "card.vary-subtle"), "🪄"),
+    press("vary-strong", translate(locale, "card.vary-strong"), "🎲"),
+    can.upscale ? press("upscale", translate(locale, "card.upscale"), "🔍") : null,
+    can.creative ? press("creative", translate(locale, "card.creative"), "✨") : null,
+  );
+}
+
+function gridRows(
+  { locale, pictures, can }: PictureRows,
+  ids: CustomIds,
+): (APIComponentInContainer | null)[] {
+  const each = (action: string, key: "card.vary-number" | "card.upscale-number") =>
+    row(
+      ...pictures.map(({ id }, index) =>
+        pressButton(ids.write({ action, id: shortId(id), index }), {
+          label: translate(locale, key, { number: index + 1 }),
+        }),
+      ),
+    );
+  return [
+    each("vary", "card.vary-number"),
+    can.upscale ? each("upscale", "card.upscale-number") : null,
+    row(pickSelect({ locale, pictures, can }, ids)),
+  ];
+}
+
+function pickSelect({ locale, pictures }: PictureRows, ids: CustomIds): APIStringSelectComponent {
+  const job = pictures[0]?.jobId ?? "";
+  return {
+    type: ComponentType.StringSelect,
+    custom_id: ids.write({ action: "pick", id: shortId(job), index: 0 }),
+    placeholder: translate(locale, "card.pick"),
+    options: pictures.map(({ id }, index) => ({
+      label: translate(locale, "card.pick-number", { number: index + 1 }),
+      value: `${index}:${shortId(id)}`,
+    })),
+  };
+}
+
+/** What can be done with the card as a whole; the first picture stands for the request that made them all. */
+function actionRow(
+  job: JobView,
+  pictures: readonly PictureView[],
+  ids: CustomIds,
+): APIComponentInContainer | null {
+  const say = speaker(job);
+  const [first] = pictures;
+  if (first === undefined) return null;
+  const ofPicture = (action: string) => ids.write({ action, id: shortId(first.id), index: 0 });
+  const canRepeat = job.request.kind === "generate";
+  return row(
+    canRepeat ? pressButton(ofPicture("reroll"), { label: say("card.reroll"), emoji: "🔄" }) : null,
+    canRepeat ? pressButton(ofPicture("edit"), { label: say("card.edit"), emoji: "✏️" }) : null,
+    pressButton(ids.write({ action: "favourite", id: shortId(first.id), index: pictures.length }), {
+      label: say("card.favourite"),
+      emoji: "⭐",
+    }),
+    pressButton(ofPicture("recipe"), { label: say("card.recipe"), emoji: "📜" }),
+    pressButton(ids.write({ action: "delete", id: shortId(job.id), index: 0 }), {
+      label: say("card.delete"),
+      emoji: "🗑️",
+      style: ButtonStyle.Danger,
+    }),
+  );
+}
