@@ -17,9 +17,29 @@ export const SOFTWARE = `${packageJson.name} ${packageJson.version}`;
 export const PROVIDERS = ["auto", "cpu", "cuda", "dml", "webgpu"] as const;
 export const PRECISIONS = ["auto", "fp32", "fp16", "int8"] as const;
 const MEMORY_POLICIES = ["auto", "all", "sequential"] as const;
+const ROLES = ["all", "gateway", "worker"] as const;
 const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
+const MAX_PORT = 65_535;
+const webAddress = z.url({ protocol: /^https?$/ });
+
 const environmentSchema = z.object({
+  DISCORD_TOKEN: z.string().optional(),
+  DISCORD_TOKEN_FILE: z.string().optional(),
+  DISCORD_API_BASE: webAddress.default("https://discord.com/api"),
+  DEV_GUILD_ID: z
+    .string()
+    .regex(/^\d{15,20}$/, "a server's id, a number of 15 to 20 digits")
+    .optional(),
+  ROLE: z.enum(ROLES).default("all"),
+  PORT: z.coerce
+    .number("a port from 0 to 65535")
+    .int("a port from 0 to 65535")
+    .min(0, "a port from 0 to 65535")
+    .max(MAX_PORT, "a port from 0 to 65535")
+    .default(3000),
+  HOST: z.string().default("127.0.0.1"),
+  PUBLIC_URL: webAddress.optional(),
   MODEL: z.string().default("emoji"),
   MODELS_DIR: z.string().optional(),
   DATA_DIR: z.string().optional(),
@@ -33,6 +53,19 @@ const environmentSchema = z.object({
 
 /** What the owner set; DESIGN.md section 5, "Environment". */
 export interface Config {
+  /** Undefined: the playground takes Discord's place. */
+  discordToken: string | undefined;
+  /** Without a slash at its end, and without the version. */
+  discordApiBase: string;
+  /** Commands are registered in this server alone, where they appear at once. */
+  devGuildId: string | undefined;
+  role: (typeof ROLES)[number];
+  /** 0: any free one. */
+  port: number;
+  /** The network interface that pages are served on; loopback unless the owner opens it. */
+  host: string;
+  /** How others reach our pages; without it no links to originals are given. Without a slash at its end. */
+  publicUrl: string | undefined;
   /** A name under `modelsDir` or among the embedded models, or a folder. */
   model: string;
   modelsDir: string;
@@ -117,6 +150,13 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const dataDir =
     data.DATA_DIR === undefined ? resolve(PROJECT_DIR, "data") : resolve(data.DATA_DIR);
   return {
+    discordToken: tokenOf(data),
+    discordApiBase: withoutSlash(data.DISCORD_API_BASE),
+    devGuildId: data.DEV_GUILD_ID,
+    role: data.ROLE,
+    port: data.PORT,
+    host: data.HOST,
+    publicUrl: data.PUBLIC_URL === undefined ? undefined : withoutSlash(data.PUBLIC_URL),
     model: data.MODEL,
     modelsDir:
       data.MODELS_DIR === undefined ? resolve(dataDir, "models") : resolve(data.MODELS_DIR),
@@ -124,10 +164,29 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     memory: data.MEMORY,
     provider: data.PROVIDER,
     precision: data.PRECISION,
-    hfEndpoint: data.HF_ENDPOINT.replace(/\/+$/, ""),
+    hfEndpoint: withoutSlash(data.HF_ENDPOINT),
     hfToken: data.HF_TOKEN,
     logLevel: data.LOG_LEVEL,
   };
+}
+
+/** A secret file, as Docker and systemd mount them, wins over a variable that is set by mistake as well. */
+function tokenOf(data: z.infer<typeof environmentSchema>): string | undefined {
+  const { DISCORD_TOKEN: token, DISCORD_TOKEN_FILE: path } = data;
+  if (path === undefined) return token?.trim();
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (cause) {
+    throw new UserError(
+      "invalid_config",
+      `The file ${path} that DISCORD_TOKEN_FILE names cannot be read.`,
+      { cause },
+    );
+  }
+}
+
+function withoutSlash(address: string): string {
+  return address.replace(/\/+$/, "");
 }
 
 function describe(
@@ -143,6 +202,7 @@ function describe(
 
 function allowed(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
-  if (issue.code === "invalid_format") return "an address that begins with https:// or http://";
+  if (issue.code === "invalid_format" && issue.format === "url")
+    return "an address that begins with https:// or http://";
   return issue.message;
 }

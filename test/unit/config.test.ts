@@ -20,6 +20,13 @@ function refuses(environment: Record<string, string>, words: RegExp): void {
 describe("parseConfig", () => {
   it("has a default for everything", () => {
     assert.deepEqual(parseConfig({}), {
+      discordToken: undefined,
+      discordApiBase: "https://discord.com/api",
+      devGuildId: undefined,
+      role: "all",
+      port: 3000,
+      host: "127.0.0.1",
+      publicUrl: undefined,
       model: "emoji",
       modelsDir: join(PROJECT_DIR, "data", "models"),
       dataDir: join(PROJECT_DIR, "data"),
@@ -30,6 +37,11 @@ describe("parseConfig", () => {
       hfToken: undefined,
       logLevel: undefined,
     });
+  });
+
+  it("names a port and a server id that cannot be", () => {
+    refuses({ PORT: "80000" }, /^PORT is "80000"; it must be a port from 0 to 65535\.$/);
+    refuses({ DEV_GUILD_ID: "mine" }, /^DEV_GUILD_ID is "mine"; it must be a server's id/);
   });
 
   it("takes what is set, and the folder of models from that of the data", () => {
