@@ -3,6 +3,7 @@ import type { ModelFacts } from "./types.ts";
 
 /** Milliseconds that a list of workers is used for: a worker says that it lives more seldom than that. */
 const FRESH_MS = 3000;
+const GRID = 4;
 /** Published checkpoints that were trained on Chinese as well. */
 const MULTILINGUAL = /multiling/i;
 
@@ -34,6 +35,12 @@ export class ModelDirectory {
   async list(): Promise<ModelReport[]> {
     const models = (await this.reports()).flatMap((report) => report.models);
     return [...new Map(models.map((model) => [model.name, model])).values()];
+  }
+
+  /** Pictures that a command draws where nobody says: a grid of four, and one where a CPU draws them one after the other. */
+  async defaultCount(): Promise<number> {
+    const reports = await this.reports();
+    return reports.every(({ device }) => device.startsWith("cpu")) ? 1 : GRID;
   }
 
   async find(name: string): Promise<ModelReport | null> {

@@ -1,0 +1,207 @@
+import { and, count, eq, inArray, ne, or, sql } from "drizzle-orm";
+
+import { SOFTWARE } from "../config.ts";
+import type { Database } from "../db/database.ts";
+import { job } from "../db/schema.ts";
+import { accept, type AcceptOptions } from "./accept.ts";
+import type { AnswerBook } from "./answer-book.ts";
+import { cancelJob } from "./cancel.ts";
+import type {
+  AboutView,
+  GenerationPort,
+  GuildView,
+  QueueEntry,
+  QueueView,
+  QuotaView,
+  StyleView,
+  WishRequest,
+} from "./generation-port.ts";
+import {
+  deletePictures,
+  family,
+  findPictureView,
+  history,
+  pictureViewsOf,
+  toggleFavourite,
+} from "./history.ts";
+import { findJob } from "./job-store.ts";
+import { factsOf } from "./model-directory.ts";
+import type { PictureFiles } from "./picture-files.ts";
+import { loadPolicy, type Policy } from "./policy/load-policy.ts";
+import { pauseAt, readOwnerSettings } from "./policy/owner-settings.ts";
+import { exportOf, forget } from "./policy/privacy.ts";
+import { listStyles } from "./policy/styles.ts";
+import { quotaView } from "./quota-view.ts";
+import type { Accepted, ModelFacts, Requester } from "./types.ts";
+import { changeUserSettings, readUserSettings, takeHint } from "./user-settings.ts";
+import type { ModelReport } from "./worker-report.ts";
+
+export interface GenerationOptions extends AcceptOptions {
+  readonly answers: AnswerBook;
+  readonly files: PictureFiles;
+}
+
+/** What commands and buttons may ask for; each method is one line of the straight line or one look into the database. */
+export class Generation implements GenerationPort {
+  readonly #options: GenerationOptions;
+  readonly #db: Database;
+
+  constructor(options: GenerationOptions) {
+    this.#options = options;
+    this.#db = options.db;
+  }
+
+  readonly request = async (asked: WishRequest): Promise<Accepted> => {
+    const { row, isNew } = await accept(this.#options, asked);
+    const place = (await this.#options.engine.waiting()).find(({ id }) => id === row.id);
+    return {
+      job: await this.#options.answers.view(row),
+      isNew,
+      position: place?.position ?? 0,
+      etaSeconds: place?.etaSeconds ?? null,
+    };
+  };
+
+  readonly cancel = (jobId: string, requester: Requester): Promise<void> =>
+    cancelJob(this.#options, jobId, requester);
+
+  readonly queueOf = async (requester: Requester): Promise<QueueView> => {
+    const { guildId, userId } = requester;
+    const mine = guildId === null ? eq(job.userId, userId) : eq(job.guildId, guildId);
+    const rows = await this.#db
+      .select()
+      .from(job)
+      .where(and(mine, inArray(job.state, ["waiting", "running"])));
+    const places = new Map(
+      (await this.#options.engine.waiting()).map((place) => [place.id, place]),
+    );
+    const entries = await Promise.all(
+      rows
+        .filter((row) => !row.isPrivate || row.userId === userId)
+        .map(async (row): Promise<QueueEntry> => {
+          const place = places.get(row.id);
+          const isRunning = row.state === "running";
+          return {
+            job: await this.#options.answers.view(row),
+            position: isRunning ? null : (place?.position ?? null),
+            etaSeconds: isRunning ? null : (place?.etaSeconds ?? null),
+            progress: isRunning ? (row.progress as QueueEntry["progress"]) : null,
+          };
+        }),
+    );
+    const others = guildId === null ? ne(job.userId, userId) : ne(job.guildId, guildId);
+    const [elsewhere] = await this.#db
+      .select({ jobs: count() })
+      .from(job)
+      .where(and(eq(job.state, "waiting"), or(others, sql`${job.guildId} is null`)));
+    return {
+      pausedUntil: await this.#pausedUntil(),
+      entries: entries.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0)),
+      elsewhere: guildId === null ? 0 : (elsewhere?.jobs ?? 0),
+    };
+  };
+
+  readonly quotaOf = async (requester: Requester): Promise<QuotaView> => {
+    const policy = await loadPolicy(this.#db, requester);
+    const [model = null] = await this.#inOrder(policy);
+    const { timeZone } = policy.settings;
+    return quotaView(this.#db, { requester, timeZone }, { model, models: this.#options.models });
+  };
+
+  readonly history: GenerationPort["history"] = (requester, query) =>
+    history(this.#db, requester, query);
+  readonly family: GenerationPort["family"] = (pictureId, requester) =>
+    family(this.#db, pictureId, requester);
+  readonly picture: GenerationPort["picture"] = (id) => findPictureView(this.#db, id);
+  readonly picturesOf: GenerationPort["picturesOf"] = (jobId) => pictureViewsOf(this.#db, jobId);
+  readonly fileOf: GenerationPort["fileOf"] = (pictureId, limitBytes) =>
+    this.#options.files.fileOf(pictureId, limitBytes);
+  readonly favourite: GenerationPort["favourite"] = (pictureId, requester) =>
+    toggleFavourite(this.#db, pictureId, requester);
+  readonly deletePictures: GenerationPort["deletePictures"] = (jobId, requester) =>
+    deletePictures(this.#db, jobId, requester);
+
+  readonly job: GenerationPort["job"] = async (jobId) => {
+    const row = await findJob(this.#db, jobId);
+    return row === null ? null : this.#options.answers.view(row);
+  };
+
+  readonly models = async (guildId: string | null): Promise<readonly ModelFacts[]> => {
+    const policy = await loadPolicy(this.#db, { guildId, userId: "" });
+    return (await this.#inOrder(policy)).map(factsOf);
+  };
+
+  readonly styles = async (guildId: string | null): Promise<readonly StyleView[]> =>
+    listStyles(this.#db, guildId);
+
+  readonly about = async (): Promise<AboutView> => {
+    const reports = await this.#options.models.reports();
+    const policy = await loadPolicy(this.#db, { guildId: null, userId: "" });
+    const [model = null] = await this.#inOrder(policy);
+    const [waiting] = await this.#db
+      .select({ jobs: count() })
+      .from(job)
+      .where(eq(job.state, "waiting"));
+    return {
+      version: SOFTWARE,
+      model: model === null ? null : factsOf(model),
+      devices: reports.map(({ device }) => device),
+      secondsPerPicture: model === null ? null : await this.#secondsPerPicture(model.name),
+      waiting: waiting?.jobs ?? 0,
+      pausedUntil: await this.#pausedUntil(),
+    };
+  };
+
+  readonly guild = async (guildId: string | null): Promise<GuildView> => {
+    const { settings } = await loadPolicy(this.#db, { guildId, userId: "" });
+    const { subtleStrength, strongStrength, allowsPrivate } = settings;
+    const reports = await this.#options.models.reports();
+    const allowsUpscale = reports.some((report) => report.upscaleFlopsPerPixel !== null);
+    return { subtleStrength, strongStrength, allowsPrivate, allowsUpscale };
+  };
+
+  readonly userSettings: GenerationPort["userSettings"] = (userId) =>
+    readUserSettings(this.#db, userId);
+  readonly changeUserSettings: GenerationPort["changeUserSettings"] = (userId, change) =>
+    changeUserSettings(this.#db, userId, change);
+  readonly takeHint: GenerationPort["takeHint"] = (userId, hint) =>
+    takeHint(this.#db, userId, hint);
+  readonly exportOf: GenerationPort["exportOf"] = (userId) => exportOf(this.#db, userId);
+  readonly forget: GenerationPort["forget"] = (userId) => forget(this.#db, userId);
+
+  readonly answersMentions = async (): Promise<boolean> =>
+    (await readOwnerSettings(this.#db)).directMessages;
+
+  /** The models, the one that is taken without a name first. */
+  async #inOrder({ settings, owner }: Policy): Promise<ModelReport[]> {
+    const models = await this.#options.models.list();
+    const usual = [settings.model, owner.model, this.#options.defaultModel];
+    const rank = ({ name }: ModelReport): number =>
+      usual.includes(name) ? usual.indexOf(name) : usual.length;
+    return models.toSorted((a, b) => rank(a) - rank(b));
+  }
+
+  async #pausedUntil(): Promise<Date | "unknown" | null> {
+    const pause = pauseAt(await readOwnerSettings(this.#db), new Date());
+    return pause === null ? null : (pause.until ?? "unknown");
+  }
+
+  /** The median of the last day's single drawings; null before the first. */
+  async #secondsPerPicture(model: string): Promise<number | null> {
+    const each = sql<string | null>`percentile_cont(0.5) within group
+      (order by ${job.runMs} / greatest(1, (${job.request} ->> 'count')::int))`;
+    const [row] = await this.#db
+      .select({ milliseconds: each })
+      .from(job)
+      .where(
+        and(
+          eq(job.model, model),
+          eq(job.kind, "generate"),
+          eq(job.state, "done"),
+          sql`${job.endedAt} > now() - interval '1 day'`,
+        ),
+      );
+    const { milliseconds = null } = row ?? {};
+    return milliseconds === null ? null : Number(milliseconds) / 1000;
+  }
+}

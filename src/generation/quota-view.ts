@@ -1,0 +1,116 @@
+import type { Database } from "../db/database.ts";
+import { type QuotaUsage, type ReserveOutcome, usage } from "../quota/quota.ts";
+import type { Price, QuotaView, QuotaWindow } from "./generation-port.ts";
+import type { JobRequest } from "./job-request.ts";
+import type { ModelDirectory } from "./model-directory.ts";
+import { costOf, usualCost } from "./price.ts";
+import { Refusal } from "./refusal.ts";
+import { enlarged } from "./sizes.ts";
+import type { Requester } from "./types.ts";
+import type { ModelReport } from "./worker-report.ts";
+
+/** Larger pictures that a member may ask the price of, by the model's own size. */
+const SIZE_FACTORS = [1, 2, 4] as const;
+const MAX_PRICED_SIDE = 4096;
+
+/** Where a member stands, and what things cost, both in pictures like the usual one. */
+export async function quotaView(
+  db: Database,
+  { requester, timeZone }: { requester: Requester; timeZone: string },
+  { model, models }: { model: ModelReport | null; models: ModelDirectory },
+): Promise<QuotaView> {
+  const used = await usage(db, { ...requester, timeZone });
+  const each = model === null ? null : usualCost(model);
+  const windows = used.map((window) => ({ ...windowOf(window), picturesLeft: left(window, each) }));
+  return {
+    windows,
+    picturesLeft:
+      windows.length === 0 ? null : Math.min(...windows.map(({ picturesLeft }) => picturesLeft)),
+    prices: model === null ? [] : await pricesOf(model, models),
+  };
+}
+
+function windowOf({
+  scope,
+  period,
+  limit,
+  used,
+  held,
+  renewsAt,
+}: QuotaUsage): Omit<QuotaWindow, "picturesLeft"> {
+  return { scope, period, limit, used, held, renewsAt };
+}
+
+function left({ limit, used, held }: QuotaUsage, each: number | null): number {
+  return each === null ? 0 : Math.max(0, Math.floor((limit - used - held) / each));
+}
+
+async function pricesOf(model: ModelReport, models: ModelDirectory): Promise<Price[]> {
+  const usual = usualCost(model);
+  const price = (kind: Price["kind"], size: number, cost: number): Price => ({
+    kind,
+    size,
+    cost,
+    inUsualPictures: cost / usual,
+  });
+  const sizes = SIZE_FACTORS.map((factor) => factor * model.nativeSize);
+  const drawn = await Promise.all(
+    sizes
+      .filter((side) => side <= MAX_PRICED_SIDE)
+      .map(async (side) => {
+        const size = { width: side, height: side };
+        return price(
+          "generate",
+          side,
+          await costOf({ request: usualRequest(model, side), size, model }, models),
+        );
+      }),
+  );
+  const own = { width: model.defaultWidth, height: model.defaultHeight };
+  const size = enlarged(MAX_PRICED_SIDE, own);
+  const upscaled = await costOf({ request: UPSCALE, size, model }, models);
+  return [...drawn, price("upscale", MAX_PRICED_SIDE, upscaled)];
+}
+
+function usualRequest(model: ModelReport, side: number): JobRequest {
+  return {
+    kind: "generate",
+    prompt: "",
+    userPrompt: "",
+    negativePrompt: "",
+    style: null,
+    width: side,
+    height: side,
+    count: 1,
+    steps: model.defaultSteps,
+    guidanceScale: model.defaultGuidance,
+    seed: 0,
+    source: null,
+    strength: null,
+  };
+}
+
+/** Only its kind and mode have a price; the source stands for any. */
+const UPSCALE: JobRequest = {
+  kind: "upscale",
+  source: { kind: "picture", pictureId: "00000000-0000-4000-8000-000000000000" },
+  mode: "faithful",
+  longestSide: MAX_PRICED_SIDE,
+  prompt: "",
+  strength: null,
+  seed: 0,
+};
+
+/** The refusal for a request that went over a limit: which, when it renews, and what would still fit. */
+export function quotaRefusal(
+  { scope, period, renewsAt, fits }: Extract<ReserveOutcome, { outcome: "refused" }>,
+  cost: number,
+): Refusal {
+  const renews = renewsAt === null ? "never" : `<t:${Math.ceil(renewsAt.getTime() / 1000)}:R>`;
+  return new Refusal("refusal.quota", {
+    scope,
+    period,
+    renews,
+    fits: Math.floor(fits / Math.max(1, cost)),
+  });
+}
