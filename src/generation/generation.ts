@@ -155,9 +155,8 @@ export class Generation implements GenerationPort {
   readonly guild = async (guildId: string | null): Promise<GuildView> => {
     const { settings } = await loadPolicy(this.#db, { guildId, userId: "" });
     const { subtleStrength, strongStrength, allowsPrivate } = settings;
-    const reports = await this.#options.models.reports();
-    const allowsUpscale = reports.some((report) => report.upscaleFlopsPerPixel !== null);
-    return { subtleStrength, strongStrength, allowsPrivate, allowsUpscale };
+    const can = await this.#options.models.abilities();
+    return { subtleStrength, strongStrength, allowsPrivate, can };
   };
 
   readonly userSettings: GenerationPort["userSettings"] = (userId) =>

@@ -4,6 +4,7 @@ import type { ModelFacts } from "./types.ts";
 /** Milliseconds that a list of workers is used for: a worker says that it lives more seldom than that. */
 const FRESH_MS = 3000;
 const GRID = 4;
+const MIN_CREATIVE_SIZE = 1024;
 /** Published checkpoints that were trained on Chinese as well. */
 const MULTILINGUAL = /multiling/i;
 
@@ -41,6 +42,24 @@ export class ModelDirectory {
   async defaultCount(): Promise<number> {
     const reports = await this.reports();
     return reports.every(({ device }) => device.startsWith("cpu")) ? 1 : GRID;
+  }
+
+  /** Which kinds of enlarging some worker can do. */
+  async abilities(): Promise<{ upscale: boolean; creative: boolean }> {
+    const reports = await this.reports();
+    return {
+      upscale: reports.some(({ upscaleFlopsPerPixel }) => upscaleFlopsPerPixel !== null),
+      creative: (await this.creativeModel()) !== null,
+    };
+  }
+
+  /** The model that draws enlargements anew: the one made for the largest pictures, on a GPU; a CPU would take hours. */
+  async creativeModel(): Promise<ModelReport | null> {
+    const models = (await this.reports())
+      .filter(({ device }) => !device.startsWith("cpu"))
+      .flatMap((report) => report.models)
+      .filter(({ nativeSize }) => nativeSize >= MIN_CREATIVE_SIZE);
+    return models.toSorted((a, b) => b.nativeSize - a.nativeSize)[0] ?? null;
   }
 
   async find(name: string): Promise<ModelReport | null> {

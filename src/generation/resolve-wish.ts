@@ -169,7 +169,8 @@ async function upscale(
   found: FoundPicture,
   context: WishContext,
 ): Promise<ResolvedWish> {
-  const model = await pickModel(found.model ?? undefined, context, { orDefault: true });
+  const own = await pickModel(found.model ?? undefined, context, { orDefault: true });
+  const model = mode === "creative" ? ((await context.models.creativeModel()) ?? own) : own;
   const from = found.size ?? { width: model.defaultWidth, height: model.defaultHeight };
   const longest = Math.max(from.width, from.height);
   if (longest >= longestSide) throw new Refusal("refusal.upscale-max", { longest });
