@@ -80,6 +80,8 @@ const usageSchema = z.object({
   limit: z.number(),
   used: z.number(),
   held: z.number(),
+  /** What grants add to this scope, once for all its periods. */
+  granted: z.number(),
   renewsAt: z.coerce.date().nullable(),
 });
 /** One of a member's windows: thousandths of a credit, and when it begins anew. */
@@ -90,10 +92,24 @@ export async function usage(db: Database, member: Member): Promise<QuotaUsage[]>
   const { guildId, userId, roles, timeZone } = parameters(member);
   return query(
     db,
-    sql`select scope, subject, period, max_millicredits::float8 as "limit", used::float8, held::float8,
+    sql`select scope, subject, period, max_millicredits::float8 as "limit", used::float8, held::float8, granted::float8,
         to_json(renews_at) as "renewsAt"
       from quota_usage(${guildId}, ${userId}, ${roles}, ${timeZone}) order by scope, period`,
     usageSchema,
+  );
+}
+
+/**
+ * What a request of this member may cost now, in thousandths of a credit: the narrowest window with its grants.
+ *
+ * @returns null where nothing limits the member
+ */
+export async function fitsNow(db: Database, member: Member): Promise<number | null> {
+  const { guildId, userId, roles, timeZone } = parameters(member);
+  return queryValue(
+    db,
+    sql`select quota_fits(${guildId}, ${userId}, ${roles}, ${timeZone})::float8`,
+    z.number().nullable(),
   );
 }
 

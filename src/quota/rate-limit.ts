@@ -11,15 +11,15 @@ export interface Rate {
 }
 
 /**
- * Takes from a bucket, by the generic cell rate algorithm and the database's clock.
+ * Takes one from a bucket, by the generic cell rate algorithm and the database's clock.
  *
- * @returns false, and nothing is taken, when the bucket has not enough.
+ * @returns 0; or the seconds until the bucket has one again, and then nothing was taken
  */
-export async function takeRate(db: Database, key: string, rate: Rate): Promise<boolean> {
+export async function takeRate(db: Database, key: string, rate: Rate): Promise<number> {
   const { burst, secondsEach } = rate;
   return queryValue(
     db,
-    sql`select rate_take(${key}, 1, ${burst}::int, make_interval(secs => ${secondsEach}::float8))`,
-    z.boolean(),
+    sql`select rate_wait(${key}, 1, ${burst}::int, make_interval(secs => ${secondsEach}::float8))`,
+    z.number(),
   );
 }

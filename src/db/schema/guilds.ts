@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigserial,
   check,
@@ -16,6 +17,7 @@ export const GUILD_STATES = ["pending", "approved", "refused"] as const;
 export const CHANNEL_RULES = ["allow", "deny"] as const;
 export const WORD_KINDS = ["word", "pattern"] as const;
 export const REPORT_STATES = ["open", "kept", "deleted"] as const;
+const NOTICE_KINDS = ["report", "private-picture"] as const;
 
 /** A server that the bot is or was in. It is served only while approved. */
 export const guild = pgTable(
@@ -101,13 +103,39 @@ export const style = pgTable(
   (table) => [primaryKey({ columns: [table.guildId, table.name] })],
 );
 
+/**
+ * What the moderators of a guild are still to be shown in their log channel: reports, and private pictures.
+ */
+export const moderationNotice = pgTable(
+  "moderation_notice",
+  {
+    /** Of the report, or of the private picture's job. */
+    id: uuid().primaryKey(),
+    kind: text({ enum: NOTICE_KINDS }).notNull(),
+    guildId: text("guild_id").notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    /** Null until it was posted. */
+    postedAt: moment("posted_at"),
+    /** Where it was posted; for a report, its buttons are there. */
+    channelId: text("channel_id"),
+    messageId: text("message_id"),
+  },
+  (table) => [
+    check("moderation_notice_kind", oneOf("kind", NOTICE_KINDS)),
+    index("moderation_notice_waiting")
+      .on(table.createdAt)
+      .where(sql`posted_at is null`),
+  ],
+);
+
 /** A member's complaint about a picture. The evidence is held for a stated time, also where the picture is deleted. */
 export const report = pgTable(
   "report",
   {
     id: uuid().primaryKey(),
     guildId: text("guild_id"),
-    jobId: uuid("job_id").notNull(),
+    /** Null where the database does not know the picture's job any more. */
+    jobId: uuid("job_id"),
     channelId: text("channel_id").notNull(),
     messageId: text("message_id").notNull(),
     reporterId: text("reporter_id").notNull(),
@@ -123,7 +151,7 @@ export const report = pgTable(
   },
   (table) => [
     check("report_state", oneOf("state", REPORT_STATES)),
-    unique("report_once").on(table.jobId, table.reporterId),
+    unique("report_once").on(table.messageId, table.reporterId),
     index("report_guild").on(table.guildId, table.createdAt),
   ],
 );

@@ -13,13 +13,25 @@ import {
 
 import { made, millicredits, moment, oneOf } from "./columns.ts";
 
-/** Whose use a limit counts. `role` gives its members a limit of `guild_user`; it counts nothing of its own. */
-export const QUOTA_SCOPES = ["global", "guild", "role", "user", "guild_user"] as const;
-/** Who can be freed of all limits. */
+/**
+ * Whose use a limit counts. The bot's owner sets `global`, `user` and `guild_ceiling`, which a guild's admins divide by
+ * `guild`, `role` and `guild_user`. `role` gives its members a limit of `guild_user`; it counts nothing of its own.
+ */
+export const QUOTA_SCOPES = [
+  "global",
+  "guild_ceiling",
+  "guild",
+  "role",
+  "user",
+  "guild_user",
+] as const;
+/** Who can be freed: `user` of all limits, by the owner; the others, by an admin, of those of their guild only. */
 export const EXEMPTION_SCOPES = ["role", "user", "guild_user"] as const;
+/** Whose limits a grant adds to; one to a role is a pot that its members share. */
+export const GRANT_SCOPES = ["guild_ceiling", "guild", "role", "user", "guild_user"] as const;
 export const QUOTA_PERIODS = ["minute", "hour", "day", "month", "total"] as const;
 const RESERVATION_STATES = ["held", "settled", "released"] as const;
-const LEDGER_KINDS = ["hold", "settle", "release", "reset"] as const;
+const LEDGER_KINDS = ["hold", "settle", "release", "reset", "grant", "expire"] as const;
 
 /**
  * A limit on a period's use. The subject is an id of Discord's, `guild:user` or `guild:role`; `*` in the place of an
@@ -95,7 +107,10 @@ export const reservation = pgTable(
     reserved: millicredits("reserved").notNull(),
     state: text({ enum: RESERVATION_STATES }).notNull().default("held"),
     charged: millicredits("charged"),
+    /** `[{ scope, subject, period, starts_at, amount }]`: what it holds in each, less than `reserved` where grants gave the rest. */
     windows: jsonb().notNull().default([]),
+    /** `[{ id, scope, subject, amount }]`: what it took from each grant; once it is settled, what it spent of it. */
+    grants: jsonb().notNull().default([]),
     createdAt: moment("created_at").notNull().defaultNow(),
     endedAt: moment("ended_at"),
   },
@@ -109,6 +124,7 @@ export const reservation = pgTable(
       .on(table.createdAt)
       .where(sql`state = 'held'`),
     index("reservation_user").on(table.userId, table.createdAt),
+    index("reservation_ended").on(table.endedAt),
   ],
 );
 
@@ -130,6 +146,34 @@ export const creditLedger = pgTable(
   (table) => [
     unique("credit_ledger_once").on(table.reservationId, table.kind),
     check("credit_ledger_kind", oneOf("kind", LEDGER_KINDS)),
+  ],
+);
+
+/**
+ * Credits on top of a subject's limits: they are taken when its windows have no more room, those that expire first
+ * before the others.
+ */
+export const creditGrant = pgTable(
+  "credit_grant",
+  {
+    id: uuid().primaryKey(),
+    scope: text({ enum: GRANT_SCOPES }).notNull(),
+    /** As in `quota_rule`, but always one subject's. */
+    subject: text().notNull(),
+    amount: millicredits("amount").notNull(),
+    /** What nobody holds or has spent. */
+    remaining: millicredits("remaining").notNull(),
+    /** Null: never. */
+    expiresAt: moment("expires_at"),
+    reason: text(),
+    /** The interaction that gave it: the same one gives once. */
+    idempotencyKey: text("idempotency_key").notNull().unique(),
+    ...made(),
+  },
+  (table) => [
+    check("credit_grant_scope", oneOf("scope", GRANT_SCOPES)),
+    check("credit_grant_remaining", sql`${table.remaining} between 0 and ${table.amount}`),
+    index("credit_grant_subject").on(table.scope, table.subject, table.expiresAt),
   ],
 );
 

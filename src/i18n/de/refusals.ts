@@ -34,7 +34,7 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.waiting-guild":
     "Auf diesem Server {count, plural, one {wartet schon # Auftrag} other {warten schon # Aufträge}}, mehr gehen nicht auf einmal. Versuch es, wenn einige fertig sind.",
   "refusal.quota":
-    "Das ginge über {scope, select, global {die Grenze für alle zusammen} guild {die Grenze dieses Servers} guild_user {deine Grenze hier} other {deine Grenze}} für {period, select, minute {diese Minute} hour {diese Stunde} day {heute} month {diesen Monat} other {immer}}. {renews, select, never {Sie erneuert sich nicht von selbst; frag einen Admin.} other {Sie erneuert sich {renews}.}} {fits, plural, =0 {Bis dahin passt nichts mehr.} one {Etwa # gewöhnliches Bild würde noch passen.} other {Etwa # gewöhnliche Bilder würden noch passen.}}",
+    "Das ginge über {scope, select, global {die Grenze für alle zusammen} guild {die Grenze dieses Servers} guild_ceiling {die Grenze dieses Servers} guild_user {deine Grenze hier} other {deine Grenze}} für {period, select, minute {diese Minute} hour {diese Stunde} day {heute} month {diesen Monat} other {immer}}. {renews, select, never {Sie erneuert sich nicht von selbst; frag einen Admin.} other {Sie erneuert sich {renews}.}} {fits, plural, =0 {Bis dahin passt nichts mehr.} one {Etwa # gewöhnliches Bild würde noch passen.} other {Etwa # gewöhnliche Bilder würden noch passen.}}",
   "refusal.permissions":
     "Ich kann in diesem Kanal keine Bilder posten. Ich brauche hier diese Berechtigungen: {permissions}.",
   "refusal.picture-gone":

@@ -1,5 +1,7 @@
+import { admin } from "./admin.ts";
 import { cards } from "./cards.ts";
 import { refusals } from "./refusals.ts";
+import { replies } from "./replies.ts";
 
 /** Every message in English; the other languages have the same keys. */
-export const en = { ...cards, ...refusals };
+export const en = { ...admin, ...cards, ...refusals, ...replies };

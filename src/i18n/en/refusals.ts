@@ -30,7 +30,7 @@ export const refusals = {
   "refusal.waiting-guild":
     "This server has {count, plural, one {# request} other {# requests}} waiting already, the most at once. Try again when some are done.",
   "refusal.quota":
-    "That would go over {scope, select, global {the limit of everyone together} guild {this server's limit} guild_user {your limit here} other {your limit}} for {period, select, minute {this minute} hour {this hour} day {today} month {this month} other {good}}. {renews, select, never {It does not renew by itself; ask an admin.} other {It renews {renews}.}} {fits, plural, =0 {Nothing fits until then.} one {About # picture like the usual would still fit.} other {About # pictures like the usual would still fit.}}",
+    "That would go over {scope, select, global {the limit of everyone together} guild {this server's limit} guild_ceiling {this server's limit} guild_user {your limit here} other {your limit}} for {period, select, minute {this minute} hour {this hour} day {today} month {this month} other {good}}. {renews, select, never {It does not renew by itself; ask an admin.} other {It renews {renews}.}} {fits, plural, =0 {Nothing fits until then.} one {About # picture like the usual would still fit.} other {About # pictures like the usual would still fit.}}",
   "refusal.permissions":
     "I cannot post pictures in this channel. I need these permissions here: {permissions}.",
   "refusal.picture-gone":

@@ -1,5 +1,7 @@
 import type { en } from "../en/index.ts";
+import { admin } from "./admin.ts";
 import { cards } from "./cards.ts";
 import { refusals } from "./refusals.ts";
+import { replies } from "./replies.ts";
 
-export const ja: Record<keyof typeof en, string> = { ...cards, ...refusals };
+export const ja: Record<keyof typeof en, string> = { ...admin, ...cards, ...refusals, ...replies };

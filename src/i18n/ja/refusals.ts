@@ -30,7 +30,7 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.waiting-guild":
     "このサーバーではすでに{count, plural, other {#件}}が待機中で、上限です。少し後でお試しください。",
   "refusal.quota":
-    "{scope, select, global {全体の上限} guild {このサーバーの上限} guild_user {ここでのあなたの上限} other {あなたの上限}}({period, select, minute {1分} hour {1時間} day {今日} month {今月} other {合計}})を超えます。{renews, select, never {自動では回復しません。管理者に相談してください。} other {{renews}に回復します。}} {fits, plural, =0 {それまでは作成できません。} other {通常の画像なら約#枚作成できます。}}",
+    "{scope, select, global {全体の上限} guild {このサーバーの上限} guild_ceiling {このサーバーの上限} guild_user {ここでのあなたの上限} other {あなたの上限}}({period, select, minute {1分} hour {1時間} day {今日} month {今月} other {合計}})を超えます。{renews, select, never {自動では回復しません。管理者に相談してください。} other {{renews}に回復します。}} {fits, plural, =0 {それまでは作成できません。} other {通常の画像なら約#枚作成できます。}}",
   "refusal.permissions": "このチャンネルに画像を投稿できません。必要な権限: {permissions}。",
   "refusal.picture-gone": "その画像はもう保存されておらず、メッセージにも表示されていません。",
   "refusal.not-yours": "{user} またはモデレーターのみ実行できます。",

@@ -1,0 +1,25 @@
+import type { replies as english } from "../en/replies.ts";
+
+export const replies: Record<keyof typeof english, string> = {
+  "permission.viewChannel": "Kanal ansehen",
+  "permission.sendMessages": "Nachrichten senden",
+  "permission.embedLinks": "Links einbetten",
+  "permission.attachFiles": "Dateien anhängen",
+  "permission.readMessageHistory": "Nachrichtenverlauf lesen",
+  "permission.sendMessagesInThreads": "Nachrichten in Threads senden",
+  "reply.apology":
+    "Bei mir ist etwas schiefgegangen; berechnet wurde nichts. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
+  "reply.unknown-command":
+    "Diesen Befehl kenne ich nicht mehr. Lade Discord neu und versuch es noch einmal.",
+  "reply.favourite-on": "⭐ Zu deinen Favoriten hinzugefügt. Du siehst sie mit /history.",
+  "reply.favourite-off": "Aus deinen Favoriten entfernt.",
+  "reply.favourite-which": "Welches Bild?",
+  "reply.deleted": "Gelöscht.",
+  "reply.cancelling": "Wird abgebrochen.",
+  "hint.built-in-model":
+    "Das ist das kleine eingebaute Modell: Es kennt etwa neunzig alltägliche Dinge und zeichnet sie wie Emojis. Für richtige Bilder führt der Besitzer des Bots `npx sanabot models recommend` aus.",
+  "hint.english-prompts":
+    "Tipp: {model} versteht Englisch am besten. Englische Prompts geben bessere Bilder.",
+  "owner.guild-joined":
+    "Ich wurde zu **{guild}** hinzugefügt. Ich bediene den Server, sobald du ihn freigibst: `/owner guilds approve` mit der ID {id}.",
+};

@@ -1,0 +1,23 @@
+/** What is said about commands and buttons in general. */
+export const replies = {
+  "permission.viewChannel": "View Channel",
+  "permission.sendMessages": "Send Messages",
+  "permission.embedLinks": "Embed Links",
+  "permission.attachFiles": "Attach Files",
+  "permission.readMessageHistory": "Read Message History",
+  "permission.sendMessagesInThreads": "Send Messages in Threads",
+  "reply.apology":
+    "Something went wrong on my side, and nothing was charged. If it happens again, give the bot's owner this number: {id}",
+  "reply.unknown-command": "I do not know that command any more. Reload Discord, then try again.",
+  "reply.favourite-on": "⭐ Added to your favourites. See them with /history.",
+  "reply.favourite-off": "Removed from your favourites.",
+  "reply.favourite-which": "Which picture?",
+  "reply.deleted": "Deleted.",
+  "reply.cancelling": "It is being cancelled.",
+  "hint.built-in-model":
+    "This is the small built-in model: it knows about ninety everyday things, drawn like emoji. For real pictures the bot's owner runs `npx sanabot models recommend`.",
+  "hint.english-prompts":
+    "Tip: {model} understands English best. Prompts in English give better pictures.",
+  "owner.guild-joined":
+    "I was added to **{guild}**. I serve it once you approve it: `/owner guilds approve` with the id {id}.",
+} as const;

@@ -1,0 +1,25 @@
+import type { replies as english } from "../en/replies.ts";
+
+export const replies: Record<keyof typeof english, string> = {
+  "permission.viewChannel": "チャンネルを見る",
+  "permission.sendMessages": "メッセージを送信",
+  "permission.embedLinks": "埋め込みリンク",
+  "permission.attachFiles": "ファイルを添付",
+  "permission.readMessageHistory": "メッセージ履歴を読む",
+  "permission.sendMessagesInThreads": "スレッドでメッセージを送信",
+  "reply.apology":
+    "こちらで問題が起きました。利用枠は減っていません。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
+  "reply.unknown-command":
+    "そのコマンドはもう使えません。Discordを再読み込みしてから、もう一度お試しください。",
+  "reply.favourite-on": "⭐ お気に入りに追加しました。/historyで見られます。",
+  "reply.favourite-off": "お気に入りから外しました。",
+  "reply.favourite-which": "どの画像ですか?",
+  "reply.deleted": "削除しました。",
+  "reply.cancelling": "キャンセルしています。",
+  "hint.built-in-model":
+    "これは内蔵の小さなモデルです。身近なもの約90種類を絵文字風に描けます。本格的な画像には、Botの所有者が `npx sanabot models recommend` を実行してください。",
+  "hint.english-prompts":
+    "ヒント: {model}は英語がいちばん得意です。英語のプロンプトのほうがよい画像になります。",
+  "owner.guild-joined":
+    "**{guild}** に追加されました。承認されると使えるようになります: `/owner guilds approve`(ID {id})",
+};
