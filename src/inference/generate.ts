@@ -40,7 +40,7 @@ export async function generate(context: TaskContext, task: GenerateTask): Promis
   reporter.at({ stage: "encode-file" });
   const pictures = await Promise.all(
     result.pictures.map((picture, index) =>
-      finish({ picture, recipe: recipeOf(result, picture), index }, task.output, context.config),
+      finish({ picture, recipe: recipeOf(result, picture), index }, task.output, context),
     ),
   );
   return {
@@ -104,9 +104,15 @@ function recipeOf({ settings, stages, model }: GenerateResult, picture: Picture)
 async function finish(
   { picture, recipe, index }: { picture: Picture; recipe: Recipe; index: number },
   output: OutputRules,
-  config: Config,
+  { config, signal }: TaskContext,
 ): Promise<MadePicture> {
   const { width, height, seed } = picture;
-  const files = await finishFile(picture, { recipe, output, index, dataDir: config.dataDir });
+  const files = await finishFile(picture, {
+    recipe,
+    output,
+    index,
+    dataDir: config.dataDir,
+    signal,
+  });
   return { ...files, recipe, width, height, seed, latents: packLatents(picture.latents) };
 }

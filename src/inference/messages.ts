@@ -78,8 +78,8 @@ export interface MadePicture {
   readonly seed: number;
   /** Null for an upscaled picture. */
   readonly latents: StoredLatents | null;
-  /** Under DATA_DIR/originals; null where the file itself is lossless and whole. */
-  readonly original: string | null;
+  /** The lossless file under DATA_DIR/originals. */
+  readonly original: string;
   /** WebP, at most 256 pixels a side. */
   readonly thumbnail: Uint8Array;
 }

@@ -5,12 +5,14 @@ import { findModel } from "../models/find-model.ts";
 import { openCheckpoint } from "../pipeline/checkpoint.ts";
 import { SanaPipeline } from "../pipeline/sana-pipeline.ts";
 import { workModelOf } from "../pipeline/work.ts";
+import { Upscaler } from "../upscale/upscaler.ts";
 import type { ModelDescription } from "./messages.ts";
 
 /** Holds the one model that is loaded. */
 export class ModelHost {
   readonly #config: Config;
   readonly #log: (line: string) => void;
+  #upscaler: Upscaler | null = null;
   #loaded: { name: string; pipeline: SanaPipeline } | null = null;
 
   constructor(config: Config, log: (line: string) => void) {
@@ -57,10 +59,24 @@ export class ModelHost {
     };
   }
 
-  /** Frees the loaded model's memory; may be called twice. */
+  /** The upscaler, loaded when it is first needed. */
+  async upscaler(): Promise<Upscaler> {
+    const { provider, dataDir, upscaler } = this.#config;
+    this.#upscaler ??= await Upscaler.load({
+      upscaler,
+      provider,
+      cacheDir: join(dataDir, "cache"),
+      log: this.#log,
+    });
+    return this.#upscaler;
+  }
+
+  /** Frees all memory of networks; may be called twice. */
   async release(): Promise<void> {
-    const loaded = this.#loaded;
+    const [loaded, upscaler] = [this.#loaded, this.#upscaler];
     this.#loaded = null;
+    this.#upscaler = null;
     await loaded?.pipeline.release();
+    await upscaler?.release();
   }
 }

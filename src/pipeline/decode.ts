@@ -15,11 +15,17 @@ export interface DecodedPicture {
   readonly picture: Picture;
 }
 
+/** The sizes of latents and finished picture. */
+type DecodeRequest = Pick<
+  ResolvedRequest,
+  "width" | "height" | "latentWidthPx" | "latentHeightPx"
+> & { readonly signal?: AbortSignal | undefined };
+
 /** Latents [1, C, h, w] in the transformer's scale to a picture of the requested size. */
 export async function decode(
   { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
-  prepared: PreparedPicture & { readonly clean: Float32Array },
-  request: ResolvedRequest & { readonly signal?: AbortSignal | undefined },
+  prepared: Pick<PreparedPicture, "dims" | "seed"> & { readonly clean: Float32Array },
+  request: DecodeRequest,
 ): Promise<DecodedPicture> {
   const latents = { data: prepared.clean, dims: prepared.dims };
   const onTile = (tile: number, tiles: number): void =>

@@ -11,7 +11,14 @@ import { defineStages, isSequential, resolveProvider } from "./stage-definitions
 import { Stages } from "./stages.ts";
 import { TextEncoder } from "./text/text-encoder.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
-import type { GenerateOptions, GenerateRequest, GenerateResult, LoadOptions } from "./types.ts";
+import type {
+  GenerateOptions,
+  GenerateRequest,
+  GenerateResult,
+  InitLatents,
+  LoadOptions,
+  Picture,
+} from "./types.ts";
 
 /**
  * Sana from prompt to picture, on a checkpoint as Hugging Face diffusers saves it. Loading reads and checks the
@@ -96,6 +103,17 @@ export class SanaPipeline {
     }
     trace.finish();
     return { pictures: finished, ...this.#report(request) };
+  }
+
+  /** The picture again that kept latents once gave, at the size that it was fitted to. */
+  async decodeLatents(
+    { data, width: latentWidthPx, height: latentHeightPx }: InitLatents,
+    size: { width: number; height: number; signal?: AbortSignal | undefined },
+  ): Promise<Picture> {
+    const { compression, latentChannels } = this.checkpoint.vae.config;
+    const dims = [1, latentChannels, latentHeightPx / compression, latentWidthPx / compression];
+    const kept = { clean: data, dims: dims as [1, number, number, number], seed: 0 };
+    return (await decode(this, kept, { ...size, latentWidthPx, latentHeightPx })).picture;
   }
 
   /** Frees all memory; may be called twice. */

@@ -1,0 +1,62 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import sharp from "sharp";
+
+import type { AnyPicture } from "../image/encode-picture.ts";
+import { encodePicture } from "../image/encode-picture.ts";
+import { fitToLimit } from "../image/fit-to-limit.ts";
+import type { Recipe } from "../image/recipe.ts";
+import type { MadePicture, OutputRules } from "./messages.ts";
+
+/** Of a thumbnail's longest side. */
+const THUMBNAIL_PX = 256;
+const THUMBNAIL_QUALITY = 75;
+
+export interface FinishOptions {
+  readonly recipe: Recipe;
+  readonly output: OutputRules;
+  readonly index: number;
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+}
+
+/** Encodes a picture to fit its place, keeps the lossless original on the disk, and makes a thumbnail. */
+export async function finishFile(
+  picture: AnyPicture,
+  { recipe, output, index, dataDir, signal }: FinishOptions,
+): Promise<Pick<MadePicture, "file" | "original" | "thumbnail">> {
+  const { limitBytes, originalName } = output;
+  const fitted = await fitToLimit(picture, { limitBytes, recipe, signal });
+  const name = `${originalName}-${index}.png`;
+  await keepOriginal(
+    join(dataDir, "originals"),
+    name,
+    await encodePicture(picture, { format: "png", recipe }),
+  );
+  const remark = fitted.isReduced ? `${fitted.width} × ${fitted.height}` : null;
+  return {
+    file: { name: `sanabot-${index + 1}.${extensionOf(fitted.format)}`, data: fitted.data, remark },
+    original: name,
+    thumbnail: await thumbnailOf(fitted.data),
+  };
+}
+
+function extensionOf(format: "png" | "webp" | "jpeg"): string {
+  return format === "jpeg" ? "jpg" : format;
+}
+
+/** Whole or not at all, and the same when a second attempt writes it again. */
+async function keepOriginal(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, name);
+  await writeFile(`${path}.${process.pid}.tmp`, bytes);
+  await rename(`${path}.${process.pid}.tmp`, path);
+}
+
+async function thumbnailOf(file: Uint8Array): Promise<Uint8Array> {
+  return sharp(file)
+    .resize(THUMBNAIL_PX, THUMBNAIL_PX, { fit: "inside", withoutEnlargement: true })
+    .webp({ quality: THUMBNAIL_QUALITY })
+    .toBuffer();
+}
