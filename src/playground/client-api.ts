@@ -1,6 +1,6 @@
 /**
  * What the playground's page and its server say to each other, under `/client`. Types only: the page imports them with
- * `import type`, and the server serves `page/*.ts` as JavaScript with the types taken out (so does it `.js`, `.css`, ...).
+ * `import type`. The page's own files (`GET /` and `/page/*`) come from `pageFiles()` of `page-files.ts`, a Hono app to mount.
  *
  * - Whoever opens the page acts as any user of the world: `user` names the one. There is no login.
  * - Every body is JSON, except an upload. A refused request answers 4xx with {@link ClientError}.

@@ -14,6 +14,7 @@ const FOLDERS = ["src", "commands", "test", "bench"].filter((folder) =>
 
 const CHECKS: { name: string; package: string; args: string[] }[] = [
   { name: "types", package: "typescript", args: [] },
+  { name: "types of the page", package: "typescript", args: ["-p", "src/playground/page"] },
   { name: "lint", package: "oxlint", args: ["--type-aware", "--deny-warnings", ...FOLDERS] },
   { name: "format", package: "oxfmt", args: ["--check", ...FOLDERS] },
   { name: "dead code", package: "knip", args: ["--no-config-hints"] },
