@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+
+import { type REST, Routes } from "discord.js";
+
+import type { Command } from "./command.ts";
+
+/** Remembers what was registered last, across restarts. */
+export interface RegistrationStore {
+  readonly read: () => Promise<string | null>;
+  readonly write: (hash: string) => Promise<void>;
+}
+
+interface Registration {
+  readonly rest: REST;
+  readonly applicationId: string;
+  readonly commands: readonly Command[];
+  /** One server for trying things out, where changes show at once; null: everywhere. */
+  readonly guildId: string | null;
+  readonly store: RegistrationStore;
+}
+
+/**
+ * Tells Discord the commands in one request, unless it knows them already: it allows 200 new ones a day, and a bot that
+ * registers at every start runs out of them.
+ *
+ * @returns whether Discord was told
+ */
+export async function registerCommands(registration: Registration): Promise<boolean> {
+  const { rest, applicationId, commands, guildId, store } = registration;
+  const body = commands.map(({ data }) => data);
+  const hash = createHash("sha256")
+    .update(JSON.stringify([applicationId, guildId, body]))
+    .digest("hex");
+  if ((await store.read()) === hash) return false;
+  const route =
+    guildId === null
+      ? Routes.applicationCommands(applicationId)
+      : Routes.applicationGuildCommands(applicationId, guildId);
+  await rest.put(route, { body });
+  await store.write(hash);
+  return true;
+}
