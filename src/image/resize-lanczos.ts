@@ -4,7 +4,6 @@ import type { RgbPicture } from "./encode-picture.ts";
 const PRECISION_BITS = 22;
 const ONE = 2 ** PRECISION_BITS;
 const LANCZOS_SUPPORT = 3;
-const CHANNELS = 3;
 
 /**
  * Resizes with Lanczos3, equal to Pillow 13's `Image.resize(..., Image.LANCZOS)` in every byte.
@@ -13,7 +12,25 @@ const CHANNELS = 3;
  *
  * @param target - Pixels, whole and positive.
  */
-export function resizeLanczos(picture: RgbPicture, target: Size): RgbPicture {
+export function resizeLanczos({ rgb, width, height }: RgbPicture, target: Size): RgbPicture {
+  const { values } = resize({ values: rgb, channels: 3, width, height }, target);
+  return { rgb: values, width: target.width, height: target.height };
+}
+
+/** {@link resizeLanczos} for one byte a pixel. */
+export function resizeLanczosGray(values: Uint8Array, size: Size, target: Size): Uint8Array {
+  return resize({ values, channels: 1, width: size.width, height: size.height }, target).values;
+}
+
+/** Interleaved bytes. */
+interface Samples {
+  readonly values: Uint8Array;
+  readonly channels: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function resize(picture: Samples, target: Size): Samples {
   if (!isColumnsFirst(picture, target))
     return resizeColumns(resizeRows(picture, target.width), target.height);
   return resizeRows(resizeColumns(picture, target.height), target.width);
@@ -68,33 +85,33 @@ function lanczosWeights(from: number, to: number): Weights {
   return weights;
 }
 
-function resizeRows(picture: RgbPicture, width: number): RgbPicture {
-  const { rgb, height } = picture;
+function resizeRows(picture: Samples, width: number): Samples {
+  const { values, channels, height } = picture;
   if (width === picture.width) return picture;
   const { starts, counts, fixed, taps } = lanczosWeights(picture.width, width);
-  const resized = new Uint8Array(width * height * CHANNELS);
+  const resized = new Uint8Array(width * height * channels);
   for (let x = 0; x < width; x += 1) {
     const count = counts[x] ?? 0;
-    const first = (starts[x] ?? 0) * CHANNELS;
+    const first = (starts[x] ?? 0) * channels;
     for (let y = 0; y < height; y += 1) {
-      const source = y * picture.width * CHANNELS + first;
-      for (let channel = 0; channel < CHANNELS; channel += 1) {
+      const source = y * picture.width * channels + first;
+      for (let channel = 0; channel < channels; channel += 1) {
         let sum = ONE / 2;
         for (let tap = 0; tap < count; tap += 1) {
-          sum += (rgb[source + tap * CHANNELS + channel] ?? 0) * (fixed[x * taps + tap] ?? 0);
+          sum += (values[source + tap * channels + channel] ?? 0) * (fixed[x * taps + tap] ?? 0);
         }
-        resized[(y * width + x) * CHANNELS + channel] = toByte(sum);
+        resized[(y * width + x) * channels + channel] = toByte(sum);
       }
     }
   }
-  return { rgb: resized, width, height };
+  return { values: resized, channels, width, height };
 }
 
-function resizeColumns(picture: RgbPicture, height: number): RgbPicture {
-  const { rgb, width } = picture;
+function resizeColumns(picture: Samples, height: number): Samples {
+  const { values, channels, width } = picture;
   if (height === picture.height) return picture;
   const { starts, counts, fixed, taps } = lanczosWeights(picture.height, height);
-  const stride = width * CHANNELS;
+  const stride = width * channels;
   const resized = new Uint8Array(stride * height);
   for (let y = 0; y < height; y += 1) {
     const count = counts[y] ?? 0;
@@ -102,12 +119,12 @@ function resizeColumns(picture: RgbPicture, height: number): RgbPicture {
     for (let offset = 0; offset < stride; offset += 1) {
       let sum = ONE / 2;
       for (let tap = 0; tap < count; tap += 1) {
-        sum += (rgb[source + tap * stride + offset] ?? 0) * (fixed[y * taps + tap] ?? 0);
+        sum += (values[source + tap * stride + offset] ?? 0) * (fixed[y * taps + tap] ?? 0);
       }
       resized[y * stride + offset] = toByte(sum);
     }
   }
-  return { rgb: resized, width, height };
+  return { values: resized, channels, width, height };
 }
 
 function lanczos(x: number): number {

@@ -41,6 +41,11 @@ export class Stages {
     this.#sequential = options.sequential;
   }
 
+  /** Whether only one network is in memory at a time. */
+  get isSequential(): boolean {
+    return this.#sequential;
+  }
+
   /** Runs a stage once, loading it first where needed. Not for two calls at a time. */
   async run(
     name: StageName,

@@ -1,5 +1,5 @@
-import type { AnyPicture } from "../image/encode-picture.ts";
-import type { Provider } from "../pipeline/types.ts";
+import type { AnyPicture, RgbPicture } from "../image/encode-picture.ts";
+import type { GenerateOptions, Provider } from "../pipeline/types.ts";
 
 /** What it takes to open an upscaler. */
 export interface UpscalerOptions {
@@ -49,11 +49,18 @@ export interface UpscaleCost {
 }
 
 /** How a picture is drawn anew at a bigger size. */
-export interface CreativeOptions extends UpscaleOptions {
+export interface CreativeOptions {
   /** The picture's own. */
   readonly prompt: string;
   readonly negativePrompt?: string | undefined;
   /** How far to leave the picture; by default 0.35, sensible from 0.2 to 0.5. */
   readonly strength?: number | undefined;
+  /** Pixels of the result's longer side. */
+  readonly longestSide: number;
   readonly seed: number;
+  /** Enlarges the picture before it is drawn over; without it, Lanczos does. */
+  readonly upscaler?: { upscale(picture: RgbPicture, options: UpscaleOptions): Promise<Upscaled> };
+  readonly signal?: AbortSignal | undefined;
+  /** The pipeline's own events. */
+  readonly onProgress?: GenerateOptions["onProgress"];
 }

@@ -1,0 +1,164 @@
+import { UserError } from "../errors.ts";
+import type { RgbPicture } from "../image/encode-picture.ts";
+import { resizeLanczos } from "../image/resize-lanczos.ts";
+import { activationLimitBytes } from "../pipeline/activation-limit.ts";
+import { SIZE_MULTIPLE_PX } from "../pipeline/limits.ts";
+import type { SanaPipeline } from "../pipeline/sana-pipeline.ts";
+import type { Picture } from "../pipeline/types.ts";
+import { workModelOf, workOf } from "../pipeline/work.ts";
+import { type PixelSize, targetSize } from "./target-size.ts";
+import type { CreativeOptions, UpscaleCost } from "./types.ts";
+
+/** Between keeping the picture (0.2) and finding new detail (0.5). */
+export const DEFAULT_CREATIVE_STRENGTH = 0.35;
+/** A checkpoint draws sensibly at up to this many times the side that it was trained on, when it begins from a picture. */
+const MAX_OVER_NATIVE = 4;
+/** Beside the networks: the picture in bytes before and after, in float32 before encoding and after decoding. */
+const HOST_BYTES_PER_PIXEL = 3 + 3 + 12 + 12;
+
+/**
+ * The checkpoint that is best for drawing at this size: the one with the largest native size, up to the size itself.
+ *
+ * @param models - `nativeSize` in pixels.
+ * @returns its name, or null where none fits.
+ */
+export function chooseCreativeModel(
+  models: readonly { readonly name: string; readonly nativeSize: number }[],
+  longestSide: number,
+): string | null {
+  const fit = models.filter(({ nativeSize }) => nativeSize * MAX_OVER_NATIVE >= longestSide);
+  const distance = ({ nativeSize }: { nativeSize: number }): number =>
+    Math.abs(Math.log(nativeSize / longestSide));
+  const [best] = fit.toSorted((a, b) => distance(a) - distance(b));
+  return best?.name ?? null;
+}
+
+/**
+ * Draws a picture anew at a bigger size: enlarged, encoded, some noise added, denoised with its own prompt, decoded.
+ * Encoding and decoding go by tiles where the memory that the pipeline allows asks for it.
+ *
+ * @throws {UserError} as the pipeline does; `invalid_option` when the picture is that large already.
+ */
+export async function upscaleCreatively(
+  pipeline: SanaPipeline,
+  picture: RgbPicture,
+  options: CreativeOptions,
+): Promise<Omit<Picture, "latents">> {
+  const { prompt, negativePrompt, longestSide, seed, signal, onProgress } = options;
+  const target = targetSize(picture, longestSide);
+  const enlarged = await enlargeFirst(picture, target, options);
+  const canvas = canvasOf(target);
+  const { pictures } = await pipeline.generate(
+    {
+      prompt,
+      negativePrompt,
+      ...canvas,
+      binning: false,
+      initImage: extend(enlarged, canvas),
+      strength: options.strength ?? DEFAULT_CREATIVE_STRENGTH,
+      seed,
+    },
+    { signal, onProgress },
+  );
+  const [drawn] = pictures;
+  if (drawn === undefined) throw new Error("The pipeline drew no picture.");
+  return { ...crop(drawn, target), seed };
+}
+
+/** What {@link upscaleCreatively} will take for a picture of this size, without the enlarging that comes first. */
+export async function predictCreative(
+  pipeline: SanaPipeline,
+  size: PixelSize,
+  { longestSide, strength = DEFAULT_CREATIVE_STRENGTH }: { longestSide: number; strength?: number },
+): Promise<UpscaleCost> {
+  const target = targetSize(size, longestSide);
+  const canvas = canvasOf(target);
+  const { manifest } = pipeline.checkpoint;
+  const flops = workOf(workModelOf(pipeline.checkpoint), {
+    ...canvas,
+    steps: manifest.numInferenceSteps,
+    guidanceScale: manifest.guidanceScale,
+    count: 1,
+    strength,
+    isEncoded: true,
+  });
+  return { ...target, flops, peakMemoryBytes: await peakBytes(pipeline, canvas) };
+}
+
+/** The pipeline holds the autoencoder to its limit by tiles; the transformer sees the picture whole. */
+async function peakBytes(pipeline: SanaPipeline, { width, height }: PixelSize): Promise<number> {
+  const { stages, checkpoint } = pipeline;
+  const latent = {
+    batch: 1,
+    tokens: checkpoint.manifest.maxSequenceLength,
+    height: height / checkpoint.vae.config.compression,
+    width: width / checkpoint.vae.config.compression,
+  };
+  const limit = activationLimitBytes();
+  const graphs = {
+    encoder: await stages.graph("vae-encoder"),
+    transformer: await stages.graph("transformer"),
+    decoder: await stages.graph("vae-decoder"),
+  };
+  const needs = [
+    {
+      weights: graphs.encoder.weightBytes,
+      values: Math.min(limit, graphs.encoder.peakActivationBytes({ batch: 1, height, width })),
+    },
+    {
+      weights: graphs.transformer.weightBytes,
+      values: graphs.transformer.peakActivationBytes(latent),
+    },
+    {
+      weights: graphs.decoder.weightBytes,
+      values: Math.min(limit, graphs.decoder.peakActivationBytes(latent)),
+    },
+  ];
+  const text = (await stages.graph("text-encoder")).weightBytes;
+  const resident = stages.isSequential
+    ? Math.max(text, ...needs.map(({ weights, values }) => weights + values))
+    : needs.reduce((sum, { weights }) => sum + weights, text) +
+      Math.max(...needs.map(({ values }) => values));
+  return resident + HOST_BYTES_PER_PIXEL * width * height;
+}
+
+async function enlargeFirst(
+  picture: RgbPicture,
+  target: PixelSize,
+  { longestSide, upscaler, signal }: CreativeOptions,
+): Promise<RgbPicture> {
+  if (upscaler === undefined) return resizeLanczos(picture, target);
+  const enlarged = await upscaler.upscale(picture, { longestSide, signal });
+  if ("rgb" in enlarged.picture) return enlarged.picture;
+  throw new UserError("invalid_image", "A picture with transparency cannot be drawn anew.");
+}
+
+/** The sizes that the autoencoder takes. */
+function canvasOf({ width, height }: PixelSize): PixelSize {
+  const fill = (side: number): number => Math.ceil(side / SIZE_MULTIPLE_PX) * SIZE_MULTIPLE_PX;
+  return { width: fill(width), height: fill(height) };
+}
+
+/** Repeats the last row and column until the canvas is full. */
+function extend({ rgb, width, height }: RgbPicture, canvas: PixelSize): RgbPicture {
+  if (width === canvas.width && height === canvas.height) return { rgb, width, height };
+  const filled = new Uint8Array(3 * canvas.width * canvas.height);
+  for (let y = 0; y < canvas.height; y += 1) {
+    const from = 3 * width * Math.min(y, height - 1);
+    const to = 3 * canvas.width * y;
+    filled.set(rgb.subarray(from, from + 3 * width), to);
+    const last = rgb.subarray(from + 3 * (width - 1), from + 3 * width);
+    for (let x = width; x < canvas.width; x += 1) filled.set(last, to + 3 * x);
+  }
+  return { rgb: filled, ...canvas };
+}
+
+function crop({ rgb, width, height }: RgbPicture, target: PixelSize): RgbPicture {
+  if (width === target.width && height === target.height) return { rgb, width, height };
+  const cut = new Uint8Array(3 * target.width * target.height);
+  for (let y = 0; y < target.height; y += 1) {
+    const from = 3 * width * y;
+    cut.set(rgb.subarray(from, from + 3 * target.width), 3 * target.width * y);
+  }
+  return { rgb: cut, ...target };
+}

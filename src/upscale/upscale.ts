@@ -1,0 +1,199 @@
+import { throwIfCancelled, UserError } from "../errors.ts";
+import type { AnyPicture } from "../image/encode-picture.ts";
+import { resizeLanczos, resizeLanczosGray } from "../image/resize-lanczos.ts";
+import { sharpenMildly } from "../image/sharpen.ts";
+import { joinAlpha, type SplitPicture, splitAlpha } from "../image/transparency.ts";
+import { chooseProvider } from "../onnx/choose-provider.ts";
+import type { Provider } from "../onnx/session.ts";
+import { inputSize, planNetworkTiles } from "./enlarge.ts";
+import { enlargeLayers } from "./enlarge-layers.ts";
+import {
+  checkUpscaler,
+  DEFAULT_UPSCALER,
+  type LoadedNetwork,
+  loadNetwork,
+  planNetwork,
+  UPSCALER_NAMES,
+} from "./network.ts";
+import { type PixelSize, targetSize } from "./target-size.ts";
+import type { UpscaleCost, Upscaled, UpscaleOptions, UpscalerOptions } from "./types.ts";
+
+export { chooseCreativeModel, predictCreative, upscaleCreatively } from "./creative.ts";
+export type {
+  CreativeOptions,
+  UpscaleCost,
+  Upscaled,
+  UpscaleOptions,
+  UpscalerOptions,
+} from "./types.ts";
+
+const LANCZOS_TITLE = "Lanczos with mild sharpening";
+
+/**
+ * Enlarges pictures so that they stay what they are: with a super-resolution network, or with Lanczos where none can
+ * run. One upscale() at a time.
+ */
+export class Upscaler {
+  readonly #upscaler: string;
+  #provider: Provider;
+  readonly #log: (line: string) => void;
+  #network: LoadedNetwork | null = null;
+
+  private constructor(upscaler: string, provider: Provider, log: (line: string) => void) {
+    this.#upscaler = upscaler;
+    this.#provider = provider;
+    this.#log = log;
+  }
+
+  /**
+   * Settles what will enlarge and where it runs. One of the ESRGANs is loaded when its scale is first needed, a file of
+   * the owner's at once, so that a fault in it shows here.
+   *
+   * @throws {UserError} `model_not_found` or `model_invalid` when the upscaler that was asked for by name or path
+   *   cannot be used; a default that is missing is only logged.
+   */
+  static async load({ upscaler, provider, cacheDir, log }: UpscalerOptions): Promise<Upscaler> {
+    const say = log ?? (() => {});
+    const name = await settle(upscaler, say);
+    const choice =
+      provider !== "auto"
+        ? { provider, reason: `${provider} was asked for` }
+        : await chooseProvider({ cacheDir });
+    if (name !== "lanczos") say(`upscaling with ${name}: ${choice.reason}`);
+    const loaded = new Upscaler(name, choice.provider, say);
+    if (isFile(name)) await loaded.#load(1, undefined);
+    return loaded;
+  }
+
+  /**
+   * Enlarges a picture until its longer side has `longestSide` pixels. Transparency is kept.
+   *
+   * @throws {UserError} `invalid_option` when it is that large already, `cancelled` between two tiles.
+   */
+  async upscale(picture: AnyPicture, options: UpscaleOptions): Promise<Upscaled> {
+    const { longestSide, signal, onProgress } = options;
+    const target = targetSize(picture, longestSide);
+    const ratio = longestSide / Math.max(picture.width, picture.height);
+    const layers = split(picture);
+    const network = await this.#networkFor(ratio, signal);
+    if (network !== null) {
+      try {
+        const enlarged = await enlargeLayers(network, layers, { target, signal, onProgress });
+        return { picture: join(enlarged), method: "faithful", name: network.title };
+      } catch (error) {
+        if (!(error instanceof UserError) || error.code !== "out_of_memory") throw error;
+        this.#log(`${network.title} could not run, Lanczos does: ${error.message}`);
+      }
+    }
+    throwIfCancelled(signal, "before the picture was enlarged");
+    await onProgress?.({ tile: 0, tiles: 1 });
+    const enlarged = join(await enlargeByLanczos(layers, target));
+    await onProgress?.({ tile: 1, tiles: 1 });
+    return { picture: enlarged, method: "lanczos", name: LANCZOS_TITLE };
+  }
+
+  /** Frees all memory; may be called twice. */
+  async release(): Promise<void> {
+    const network = this.#network;
+    this.#network = null;
+    await network?.session.release();
+  }
+
+  /** The network for this ratio, or null where none can run here. */
+  async #networkFor(ratio: number, signal: AbortSignal | undefined): Promise<LoadedNetwork | null> {
+    if (this.#upscaler === "lanczos") return null;
+    try {
+      return await this.#load(ratio, signal);
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      this.#log(`${this.#upscaler} could not be loaded, Lanczos is used: ${reasonOf(error)}`);
+      return null;
+    }
+  }
+
+  async #load(ratio: number, signal: AbortSignal | undefined): Promise<LoadedNetwork> {
+    if (this.#network !== null && isFile(this.#upscaler)) return this.#network;
+    const plan = await planNetwork(this.#upscaler, ratio);
+    if (this.#network?.title === plan.title) return this.#network;
+    await this.release();
+    const provider = this.#provider;
+    this.#network = await loadNetwork(plan, { provider, signal }).catch((error: unknown) => {
+      if (provider === "cpu" || isCancelled(error)) throw error;
+      this.#log(`${plan.title} runs on the CPU: ${reasonOf(error)}`);
+      this.#provider = "cpu";
+      return loadNetwork(plan, { provider: "cpu", signal });
+    });
+    return this.#network;
+  }
+}
+
+/** The upscaler's name or path; `lanczos` where the default's package is missing. */
+async function settle(upscaler: string | undefined, log: (line: string) => void): Promise<string> {
+  try {
+    await checkUpscaler(upscaler ?? DEFAULT_UPSCALER);
+    return upscaler ?? DEFAULT_UPSCALER;
+  } catch (error) {
+    if (upscaler !== undefined || !(error instanceof UserError)) throw error;
+    log(`upscaling with Lanczos: ${error.message}`);
+    return "lanczos";
+  }
+}
+
+/**
+ * What {@link Upscaler.upscale} will take for a picture of this size.
+ *
+ * @param upscaler - As in {@link UpscalerOptions}.
+ * @throws {UserError} as `upscale` and `load` do.
+ */
+export async function predictUpscale(
+  size: PixelSize,
+  {
+    longestSide,
+    upscaler = DEFAULT_UPSCALER,
+  }: { longestSide: number; upscaler?: string | undefined },
+): Promise<UpscaleCost> {
+  const target = targetSize(size, longestSide);
+  const bytes = 3 * target.width * target.height;
+  if (upscaler === "lanczos") return { ...target, flops: 0, peakMemoryBytes: 2 * bytes };
+  const plan = await planNetwork(upscaler, longestSide / Math.max(size.width, size.height));
+  const inputs = planNetworkTiles(plan, size).map((tile) => inputSize(tile, plan));
+  const pixels = inputs.reduce((sum, { width, height }) => sum + width * height, 0);
+  const largest = Math.max(...inputs.map(({ width, height }) => Math.max(width, height)));
+  const made = 3 * size.width * size.height * (plan.scale ?? 4) ** 2;
+  return {
+    ...target,
+    flops: pixels * plan.flopsPerPixel,
+    peakMemoryBytes: plan.graph.weightBytes + Math.max(plan.runBytes(largest) + made, made + bytes),
+  };
+}
+
+async function enlargeByLanczos(
+  { colour, alpha }: SplitPicture,
+  target: PixelSize,
+): Promise<SplitPicture> {
+  const enlarged = resizeLanczos(colour, target);
+  return {
+    colour: await sharpenMildly(enlarged, target.width / colour.width),
+    alpha: alpha === null ? null : resizeLanczosGray(alpha, colour, target),
+  };
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof UserError && error.code === "cancelled";
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isFile(upscaler: string): boolean {
+  return !(UPSCALER_NAMES as readonly string[]).includes(upscaler);
+}
+
+function split(picture: AnyPicture): SplitPicture {
+  return "rgba" in picture ? splitAlpha(picture) : { colour: picture, alpha: null };
+}
+
+function join({ colour, alpha }: SplitPicture): AnyPicture {
+  return alpha === null ? colour : joinAlpha(colour, alpha);
+}
