@@ -1,7 +1,8 @@
 import { admin } from "./admin.ts";
 import { cards } from "./cards.ts";
+import { commands } from "./commands.ts";
 import { refusals } from "./refusals.ts";
 import { replies } from "./replies.ts";
 
 /** Every message in English; the other languages have the same keys. */
-export const en = { ...admin, ...cards, ...refusals, ...replies };
+export const en = { ...admin, ...cards, ...commands, ...refusals, ...replies };

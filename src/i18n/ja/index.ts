@@ -1,7 +1,14 @@
 import type { en } from "../en/index.ts";
 import { admin } from "./admin.ts";
 import { cards } from "./cards.ts";
+import { commands } from "./commands.ts";
 import { refusals } from "./refusals.ts";
 import { replies } from "./replies.ts";
 
-export const ja: Record<keyof typeof en, string> = { ...admin, ...cards, ...refusals, ...replies };
+export const ja: Record<keyof typeof en, string> = {
+  ...admin,
+  ...cards,
+  ...commands,
+  ...refusals,
+  ...replies,
+};
