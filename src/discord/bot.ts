@@ -45,7 +45,10 @@ export interface BotParts {
 /** What becomes of the servers that the bot is in. */
 export interface GuildEvents {
   /** Also for each one at the start; `isNew` where it was added just now. */
-  readonly joined: (guild: { id: string; name: string }, isNew: boolean) => Promise<void>;
+  readonly joined: (
+    guild: { id: string; name: string; ownerId: string },
+    isNew: boolean,
+  ) => Promise<void>;
   readonly left: (guildId: string) => Promise<void>;
 }
 

@@ -38,6 +38,8 @@ export interface JobLoopOptions {
   readonly models: () => readonly string[];
   /** False while paused: nothing is claimed. */
   readonly mayClaim: () => boolean;
+  /** Called when a job begins and when it has ended. */
+  readonly onJob: () => void;
   readonly workerId: string;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -67,13 +69,17 @@ export class JobLoop {
   }
 
   async #run(): Promise<void> {
-    const { engine, models, mayClaim, log } = this.#options;
+    const { engine, models, mayClaim, onJob, log } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         const claim = mayClaim() ? await engine.claimGpu(models()) : null;
         if (claim === null) await engine.ready("gpu", signal);
-        else await this.#perform(claim);
+        else {
+          onJob();
+          await this.#perform(claim);
+          onJob();
+        }
       } catch (error) {
         if (signal.aborted) return;
         log.error({ err: error }, "the job loop goes on after a fault");

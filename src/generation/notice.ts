@@ -1,4 +1,3 @@
-import type { Database } from "../db/database.ts";
 import { recipeFromJson } from "../image/recipe.ts";
 import type { JobRow, PictureRow } from "./job-store.ts";
 import type { Notice, PostedFile } from "./messenger.ts";
@@ -9,7 +8,6 @@ import type { PictureView } from "./types.ts";
 const LONG_WAIT_MS = 60_000;
 
 export interface NoticeOptions {
-  readonly db: Database;
   /** Whether a user wants to be mentioned after a long wait. */
   readonly wantsMention: (userId: string) => Promise<boolean>;
   /** A signed, expiring link to a lossless original, or null where none can be given. */

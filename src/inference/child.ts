@@ -40,6 +40,8 @@ async function perform(
     case "unload":
       await host.release();
       return null;
+    case "device":
+      return host.device(task.model);
     case "generate":
       return generate({ host, config, reporter, signal }, task);
     case "upscale":

@@ -34,6 +34,8 @@ export type Task =
   /** Loads a model's weights before they are needed. */
   | { readonly kind: "load"; readonly model: string }
   | { readonly kind: "unload" }
+  /** Where a model would run, and what enlarging costs. */
+  | { readonly kind: "device"; readonly model: string }
   | GenerateTask
   | UpscaleTask;
 
@@ -116,6 +118,12 @@ export interface TaskResults {
   readonly describe: readonly ModelDescription[];
   readonly load: null;
   readonly unload: null;
+  readonly device: {
+    /** In words, the provider first: `cpu, AMD EPYC, 2 threads`. */
+    readonly device: string;
+    /** Floating-point operations for each pixel of an enlarged picture; null where no network can do it. */
+    readonly upscaleFlopsPerPixel: number | null;
+  };
   readonly generate: Made;
   readonly upscale: Made;
 }

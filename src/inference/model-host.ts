@@ -1,12 +1,18 @@
+import { cpus } from "node:os";
 import { join } from "node:path";
 
 import { type Config, PROJECT_DIR } from "../config.ts";
 import { findModel } from "../models/find-model.ts";
 import { openCheckpoint } from "../pipeline/checkpoint.ts";
 import { SanaPipeline } from "../pipeline/sana-pipeline.ts";
+import { resolveProvider } from "../pipeline/stage-definitions.ts";
 import { workModelOf } from "../pipeline/work.ts";
-import { Upscaler } from "../upscale/upscaler.ts";
-import type { ModelDescription } from "./messages.ts";
+import { predictUpscale, Upscaler } from "../upscale/upscale.ts";
+import type { ModelDescription, TaskResults } from "./messages.ts";
+
+/** The usual enlargement, whose price stands for all. */
+const UPSCALED_FROM_PX = 1024;
+const UPSCALED_TO_PX = 4096;
 
 /** Holds the one model that is loaded. */
 export class ModelHost {
@@ -56,6 +62,27 @@ export class ModelHost {
       ignoresNegativePrompt: transformer.config.guidanceEmbeds,
       isBuiltIn: folder.startsWith(join(PROJECT_DIR, "models")),
       work: workModelOf(checkpoint),
+    };
+  }
+
+  /** Where a model would run and what enlarging costs; no weight is loaded. */
+  async device(name: string): Promise<TaskResults["device"]> {
+    const { modelsDir, provider, precision, memory, dataDir, upscaler } = this.#config;
+    const modelDir = await findModel(name, modelsDir);
+    const options = { modelDir, cacheDir: join(dataDir, "cache"), provider, precision, memory };
+    const choice = await resolveProvider(await openCheckpoint(modelDir), options);
+    const [first] = cpus();
+    const cost = await predictUpscale(
+      { width: UPSCALED_FROM_PX, height: UPSCALED_FROM_PX },
+      { longestSide: UPSCALED_TO_PX, upscaler },
+    );
+    return {
+      device: [
+        choice.provider,
+        first?.model ?? "unknown processor",
+        `${cpus().length} threads`,
+      ].join(", "),
+      upscaleFlopsPerPixel: cost.flops === 0 ? null : cost.flops / (cost.width * cost.height),
     };
   }
 

@@ -4,7 +4,7 @@ import type { AnyPicture } from "../image/encode-picture.ts";
 import { readRecipe } from "../image/read-recipe.ts";
 import type { Recipe } from "../image/recipe.ts";
 import type { SanaPipeline } from "../pipeline/sana-pipeline.ts";
-import { upscaleCreatively } from "../upscale/creative.ts";
+import { upscaleCreatively } from "../upscale/upscale.ts";
 import type { TileProgress, Upscaled } from "../upscale/types.ts";
 import { finishFile } from "./finish-file.ts";
 import { drawAgain, type TaskContext } from "./generate.ts";

@@ -41,6 +41,14 @@ export class Metrics {
     "result",
     "scope",
   ]);
+  readonly #ack = this.#histogram(
+    "ack_seconds",
+    "From an interaction's arrival to its acknowledgement",
+    {
+      labels: [],
+      buckets: DELIVER_BUCKETS_S,
+    },
+  );
   readonly #requests = this.#counter("discord_requests_total", "Answers of Discord's API", [
     "route",
     "code",
@@ -73,6 +81,10 @@ export class Metrics {
   delivered(job: { readonly endedAt: Date | null }, where: string): void {
     this.#delivered.inc({ where });
     if (job.endedAt !== null) this.#deliver.observe((Date.now() - job.endedAt.getTime()) / 1000);
+  }
+
+  acknowledged(milliseconds: number): void {
+    this.#ack.observe(milliseconds / 1000);
   }
 
   crashed(cause: string): void {

@@ -1,0 +1,148 @@
+import { eq, sql } from "drizzle-orm";
+import { z } from "zod";
+
+import { COMMANDS, COMPONENTS, onMessage } from "../../commands/index.ts";
+import { botState } from "../db/schema.ts";
+import { createAttachmentFinder } from "../discord/attachment-finder.ts";
+import { Bot, type GuildEvents } from "../discord/bot.ts";
+import { CustomIds } from "../discord/custom-id.ts";
+import { DiscordMessenger } from "../discord/messenger.ts";
+import type { RegistrationStore } from "../discord/register-commands.ts";
+import type { AttachmentFinder } from "../generation/attachment.ts";
+import { Generation } from "../generation/generation.ts";
+import { noteGuild, noteGuildLeft } from "../generation/guilds.ts";
+import { handOverOld } from "../generation/hand-over.ts";
+import type { Messenger } from "../generation/messenger.ts";
+import { Outbox } from "../generation/outbox.ts";
+import { PictureFiles } from "../generation/picture-files.ts";
+import { readOwnerSettings } from "../generation/policy/owner-settings.ts";
+import { refundJob } from "../quota/quota.ts";
+import { originalsDir, speakingParts } from "./parts.ts";
+import type { Running, Runtime, Speaking } from "./runtime.ts";
+
+const HAND_OVER_EVERY_MS = 15_000;
+
+export interface GatewayOptions {
+  readonly token: string;
+  /** Without the version. */
+  readonly apiBase: string;
+  /** The playground's servers need nobody's approval, and it forgets commands with its data. */
+  readonly isPlayground: boolean;
+}
+
+/** A gateway: it speaks with the bot's token, so it answers interactions and posts what a dead token cannot. */
+export interface Gateway extends Running, Speaking {
+  readonly bot: Bot;
+  readonly messenger: Messenger;
+  readonly attachments: AttachmentFinder;
+  readonly inviteLink: string;
+}
+
+/**
+ * Connects to Discord.
+ *
+ * @throws {UserError} `invalid_config` for a token that Discord does not take
+ */
+export async function startGateway(runtime: Runtime, options: GatewayOptions): Promise<Gateway> {
+  const { log, engine, models, caretaker, database, config, metrics } = runtime;
+  const { db } = database;
+  const { directMessages } = await readOwnerSettings(db);
+  const customIds = new CustomIds(runtime.key);
+  const bot: Bot = new Bot({
+    token: options.token,
+    apiBase: options.apiBase,
+    commands: COMMANDS,
+    components: COMPONENTS,
+    onMessage: directMessages ? onMessage : null,
+    onGuild: guildEvents(runtime, options, (userId) => bot.isOwner(userId)),
+    registration: {
+      guildId: config.devGuildId ?? null,
+      store: registrationStore(runtime, options),
+    },
+    log,
+    onAcknowledged: (milliseconds) => metrics.acknowledged(milliseconds),
+  });
+  const messenger = new DiscordMessenger({ rest: bot.rest, hasBotToken: true, customIds, log });
+  const attachments = createAttachmentFinder({ rest: bot.rest, apiBase: options.apiBase });
+  const parts = speakingParts(runtime, messenger);
+  const { answers, notices } = parts;
+  const generation = new Generation({
+    db,
+    engine,
+    models,
+    defaultModel: config.model,
+    metrics,
+    answers,
+    files: new PictureFiles(db, originalsDir(config)),
+  });
+  const outbox = new Outbox({
+    db,
+    engine,
+    messenger,
+    answers,
+    notices,
+    roles: ["token", "bot"],
+    refund: refundJob,
+    log,
+    metrics,
+  });
+  const { inviteLink } = await bot.start({ generation, customIds });
+  outbox.start();
+  caretaker.add("hand over", HAND_OVER_EVERY_MS, (signal) =>
+    handOverOld({ db, engine, answers, messenger, log }, signal),
+  );
+  return {
+    bot,
+    messenger,
+    attachments,
+    ...parts,
+    inviteLink,
+    stop: async () => {
+      await outbox.stop();
+      await bot.stop();
+    },
+  };
+}
+
+/** The owner's own servers are served at once: adding the bot was the approval. */
+function guildEvents(
+  { database, log }: Runtime,
+  { isPlayground }: GatewayOptions,
+  isOwner: (userId: string) => boolean,
+): GuildEvents {
+  const { db } = database;
+  return {
+    joined: async ({ id, name, ownerId }) => {
+      const isTrusted = isPlayground || isOwner(ownerId);
+      const state = await noteGuild(db, { id, name }, { isTrusted });
+      if (state === "pending")
+        log.warn({ guildId: id, name }, "a server waits for approval: /owner guilds approve");
+    },
+    left: (guildId) => noteGuildLeft(db, guildId),
+  };
+}
+
+function registrationStore(
+  { database }: Runtime,
+  { isPlayground }: GatewayOptions,
+): RegistrationStore {
+  const { db } = database;
+  const key = "commands";
+  return {
+    read: async () => {
+      if (isPlayground) return null;
+      const [row] = await db.select().from(botState).where(eq(botState.key, key));
+      return z
+        .string()
+        .nullable()
+        .catch(null)
+        .parse(row?.value ?? null);
+    },
+    write: async (value) => {
+      await db
+        .insert(botState)
+        .values({ key, value })
+        .onConflictDoUpdate({ target: botState.key, set: { value, updatedAt: sql`now()` } });
+    },
+  };
+}
