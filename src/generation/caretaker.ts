@@ -1,7 +1,7 @@
-import { and, eq, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import type { Logger } from "pino";
 
-import { job, reservation } from "../db/schema.ts";
+import { delivery, job, reservation } from "../db/schema.ts";
 import { release } from "../quota/quota.ts";
 import { findJob } from "./job-store.ts";
 import { endUnpaid, type JobLoopOptions } from "./job-loop.ts";
@@ -37,11 +37,16 @@ export async function releaseOrphans({ db, log }: CaretakerOptions): Promise<num
     .select({ id: reservation.id })
     .from(reservation)
     .leftJoin(job, eq(job.id, reservation.id))
+    .leftJoin(delivery, eq(delivery.jobId, job.id))
     .where(
       and(
         eq(reservation.state, "held"),
         sql`${reservation.createdAt} < now() - interval '5 minutes'`,
-        or(isNull(job.id), inArray(job.state, ["done", "failed", "cancelled"])),
+        or(
+          isNull(job.id),
+          inArray(job.state, ["failed", "cancelled"]),
+          and(eq(job.state, "done"), ne(delivery.state, "waiting")),
+        ),
       ),
     );
   for (const { id } of orphans)

@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import { InferenceCrash, type Inference } from "../inference/inference.ts";
 import type { Made } from "../inference/messages.ts";
 import type { Claim, JobEngine } from "../queue/job-engine.ts";
-import { release, settle } from "../quota/quota.ts";
+import { release } from "../quota/quota.ts";
 import { failpoint } from "../telemetry/failpoint.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { AnswerBook } from "./answer-book.ts";
@@ -46,8 +46,8 @@ export interface JobLoopOptions {
 }
 
 /**
- * One GPU's loop: claims the next job in fair order, draws it, and in one transaction settles it and queues its delivery. A
- * crash at any point leaves the job to the next attempt.
+ * One GPU's loop: claims the next job in fair order, draws it, and in one transaction ends it and queues its delivery, which
+ * charges for it. A crash at any point leaves the job to the next attempt.
  */
 export class JobLoop {
   readonly #options: JobLoopOptions;
@@ -141,7 +141,6 @@ export class JobLoop {
       if (!(await engine.complete(tx, claim))) throw new StaleAttempt();
       if (!(await endJob(tx, row.id, { state: "done", runMs: made.milliseconds })))
         throw new StaleAttempt();
-      await settle(tx, row.id, row.cost);
       await insertPictures(tx, row, made);
       await engine.enqueueDelivery(tx, { id: row.id, role });
     });

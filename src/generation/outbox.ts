@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 
 import type { Database } from "../db/database.ts";
 import type { Claim, DeliveryRole, JobEngine } from "../queue/job-engine.ts";
+import { release, settle } from "../quota/quota.ts";
 import { failpoint } from "../telemetry/failpoint.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { AnswerBook } from "./answer-book.ts";
@@ -37,13 +38,12 @@ export interface OutboxOptions {
   readonly notices: NoticeWriter;
   /** What this process can post: a gateway everything, a worker what needs no bot token. */
   readonly roles: readonly DeliveryRole[];
-  readonly refund: (tx: Database, jobId: string) => Promise<void>;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
 /**
- * Says in Discord what became of each job, once: a delivery is a job of its own, so that the GPU goes on meanwhile, and every
+ * Says in Discord what became of each job, once, and charges for what was delivered: a delivery is a job of its own, so that the GPU goes on meanwhile, and every
  * step of it may be repeated.
  */
 export class Outbox {
@@ -131,7 +131,9 @@ export class Outbox {
     const { channelId, messageId, where } = posted;
     await db.transaction(async (tx) => {
       await engine.complete(tx, claim);
-      await endDelivery(tx, row.id, { state: "posted", message: { channelId, messageId } });
+      const message = { channelId, messageId };
+      const isFirst = await endDelivery(tx, row.id, { state: "posted", message });
+      if (isFirst && row.state === "done") await settle(tx, row.id, row.cost);
     });
     metrics.delivered(row, where);
     log.info(
@@ -142,11 +144,11 @@ export class Outbox {
 
   /** Nobody will see it: the pictures wait in /history, and they cost nothing. */
   async #giveUp(claim: Claim, row: JobRow, error: DeliveryImpossible): Promise<void> {
-    const { db, engine, refund, log, metrics } = this.#options;
+    const { db, engine, log, metrics } = this.#options;
     await db.transaction(async (tx) => {
       if (!(await engine.complete(tx, claim))) return;
       await endDelivery(tx, row.id, { state: "failed", error: error.obstacle });
-      if (row.state === "done") await refund(tx, row.id);
+      if (row.state === "done") await release(tx, row.id);
     });
     metrics.delivered(row, error.obstacle);
     log.warn({ err: error, jobId: row.id }, "could not be delivered");

@@ -16,7 +16,6 @@ import type { Messenger } from "../generation/messenger.ts";
 import { Outbox } from "../generation/outbox.ts";
 import { PictureFiles } from "../generation/picture-files.ts";
 import { readOwnerSettings } from "../generation/policy/owner-settings.ts";
-import { refundJob } from "../quota/quota.ts";
 import { originalsDir, speakingParts } from "./parts.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
 
@@ -82,7 +81,6 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     answers,
     notices,
     roles: ["token", "bot"],
-    refund: refundJob,
     log,
     metrics,
   });
