@@ -17,11 +17,14 @@ export const SOFTWARE = `${packageJson.name} ${packageJson.version}`;
 export const PROVIDERS = ["auto", "cpu", "cuda", "dml", "webgpu"] as const;
 export const PRECISIONS = ["auto", "fp32", "fp16", "int8"] as const;
 const MEMORY_POLICIES = ["auto", "all", "sequential"] as const;
+/** What `UPSCALER` may be besides a path. */
+export const UPSCALERS = ["esrgan-thick", "esrgan-medium", "esrgan-slim", "lanczos"] as const;
 const ROLES = ["all", "gateway", "worker"] as const;
 const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
 const MAX_PORT = 65_535;
 const webAddress = z.url({ protocol: /^https?$/ });
+const UPSCALER_WORDS = `one of ${UPSCALERS.join(", ")}, or the path of an .onnx file`;
 
 const environmentSchema = z.object({
   DISCORD_TOKEN: z.string().optional(),
@@ -46,6 +49,20 @@ const environmentSchema = z.object({
   MEMORY: z.enum(MEMORY_POLICIES).default("auto"),
   PROVIDER: z.enum(PROVIDERS).default("auto"),
   PRECISION: z.enum(PRECISIONS).default("auto"),
+  UPSCALER: z
+    .union(
+      [
+        z.enum(UPSCALERS),
+        z
+          .string()
+          .endsWith(".onnx")
+          .transform((path) => resolve(path)),
+      ],
+      {
+        error: UPSCALER_WORDS,
+      },
+    )
+    .optional(),
   HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default("https://huggingface.co"),
   HF_TOKEN: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).optional(),
@@ -73,6 +90,8 @@ export interface Config {
   memory: (typeof MEMORY_POLICIES)[number];
   provider: (typeof PROVIDERS)[number];
   precision: (typeof PRECISIONS)[number];
+  /** What enlarges pictures: a network's name, the absolute path of an .onnx file, or undefined for the default. */
+  upscaler: string | undefined;
   /** Without a slash at its end. */
   hfEndpoint: string;
   hfToken: string | undefined;
@@ -164,6 +183,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     memory: data.MEMORY,
     provider: data.PROVIDER,
     precision: data.PRECISION,
+    upscaler: data.UPSCALER,
     hfEndpoint: withoutSlash(data.HF_ENDPOINT),
     hfToken: data.HF_TOKEN,
     logLevel: data.LOG_LEVEL,

@@ -1,4 +1,4 @@
-import type { RgbaPicture, RgbPicture } from "./encode-picture.ts";
+import type { AnyPicture, RgbaPicture, RgbPicture } from "./encode-picture.ts";
 
 /** Colour and transparency apart. */
 export interface SplitPicture {
@@ -8,10 +8,12 @@ export interface SplitPicture {
 }
 
 /**
- * Takes colour and transparency apart. Wholly transparent pixels, whose colour means nothing, take that of the visible
+ * Takes colour and transparency apart, where there is any. Wholly transparent pixels, whose colour means nothing, take that of the visible
  * ones around them, so that enlarging draws no stray colour into the edges.
  */
-export function splitAlpha({ rgba, width, height }: RgbaPicture): SplitPicture {
+export function splitLayers(picture: AnyPicture): SplitPicture {
+  if (!("rgba" in picture)) return { colour: picture, alpha: null };
+  const { rgba, width, height } = picture;
   const pixels = width * height;
   const alpha = new Uint8Array(pixels);
   const rgb = new Uint8Array(3 * pixels);
@@ -25,8 +27,12 @@ export function splitAlpha({ rgba, width, height }: RgbaPicture): SplitPicture {
   return { colour: spreadColour(colour, alpha), alpha };
 }
 
-/** Puts colour and transparency of one size together. */
-export function joinAlpha({ rgb, width, height }: RgbPicture, alpha: Uint8Array): RgbaPicture {
+/** Puts colour and transparency of one size together; without the latter, the colour alone. */
+export function joinLayers({ colour, alpha }: SplitPicture): AnyPicture {
+  return alpha === null ? colour : joinAlpha(colour, alpha);
+}
+
+function joinAlpha({ rgb, width, height }: RgbPicture, alpha: Uint8Array): RgbaPicture {
   const rgba = new Uint8Array(4 * width * height);
   for (let i = 0; i < alpha.length; i += 1) {
     for (let channel = 0; channel < 3; channel += 1)

@@ -1,10 +1,10 @@
-import { UserError } from "../errors.ts";
-import type { RgbPicture } from "../image/encode-picture.ts";
-import { resizeLanczos } from "../image/resize-lanczos.ts";
+import type { AnyPicture, RgbPicture } from "../image/encode-picture.ts";
+import { resizeLanczos, resizeLanczosGray } from "../image/resize-lanczos.ts";
+import { joinLayers, splitLayers, type SplitPicture } from "../image/transparency.ts";
 import { activationLimitBytes } from "../pipeline/activation-limit.ts";
 import { SIZE_MULTIPLE_PX } from "../pipeline/limits.ts";
 import type { SanaPipeline } from "../pipeline/sana-pipeline.ts";
-import type { Picture } from "../pipeline/types.ts";
+import type { ProgressEvent } from "../pipeline/types.ts";
 import { workModelOf, workOf } from "../pipeline/work.ts";
 import { type PixelSize, targetSize } from "./target-size.ts";
 import type { CreativeOptions, UpscaleCost } from "./types.ts";
@@ -35,34 +35,54 @@ export function chooseCreativeModel(
 
 /**
  * Draws a picture anew at a bigger size: enlarged, encoded, some noise added, denoised with its own prompt, decoded.
- * Encoding and decoding go by tiles where the memory that the pipeline allows asks for it.
+ * Encoding and decoding go by tiles where the memory that the pipeline allows asks for it. Transparency is kept.
  *
  * @throws {UserError} as the pipeline does; `invalid_option` when the picture is that large already.
  */
 export async function upscaleCreatively(
   pipeline: SanaPipeline,
-  picture: RgbPicture,
+  picture: AnyPicture,
   options: CreativeOptions,
-): Promise<Omit<Picture, "latents">> {
-  const { prompt, negativePrompt, longestSide, seed, signal, onProgress } = options;
+): Promise<AnyPicture> {
+  const { prompt, negativePrompt, longestSide, seed, signal } = options;
+  const strength = options.strength ?? DEFAULT_CREATIVE_STRENGTH;
   const target = targetSize(picture, longestSide);
-  const enlarged = await enlargeFirst(picture, target, options);
+  const { colour, alpha } = await enlargeFirst(picture, target, options);
   const canvas = canvasOf(target);
+  const steps = pipeline.checkpoint.manifest.numInferenceSteps;
+  const walked = steps - Math.trunc(Math.max(steps - steps * strength, 0));
+  const onProgress = progressOf(walked, options.onProgress);
   const { pictures } = await pipeline.generate(
     {
       prompt,
       negativePrompt,
       ...canvas,
       binning: false,
-      initImage: extend(enlarged, canvas),
-      strength: options.strength ?? DEFAULT_CREATIVE_STRENGTH,
+      steps,
+      initImage: extend(colour, canvas),
+      strength,
       seed,
     },
     { signal, onProgress },
   );
   const [drawn] = pictures;
   if (drawn === undefined) throw new Error("The pipeline drew no picture.");
-  return { ...crop(drawn, target), seed };
+  await options.onProgress?.({ tile: walked + 2, tiles: walked + 2 });
+  return joinLayers({ colour: crop(drawn, target), alpha });
+}
+
+/** Encoding, each step and decoding are a piece each. */
+function progressOf(
+  walked: number,
+  onProgress: CreativeOptions["onProgress"],
+): (event: ProgressEvent) => Promise<void> {
+  return async (event) => {
+    const done = { denoise: 1, decode: walked + 1 } as Partial<
+      Record<ProgressEvent["stage"], number>
+    >;
+    const step = event.stage === "denoise" ? event.step : 0;
+    await onProgress?.({ tile: (done[event.stage] ?? 0) + step, tiles: walked + 2 });
+  };
 }
 
 /** What {@link upscaleCreatively} will take for a picture of this size, without the enlarging that comes first. */
@@ -123,14 +143,17 @@ async function peakBytes(pipeline: SanaPipeline, { width, height }: PixelSize): 
 }
 
 async function enlargeFirst(
-  picture: RgbPicture,
+  picture: AnyPicture,
   target: PixelSize,
   { longestSide, upscaler, signal }: CreativeOptions,
-): Promise<RgbPicture> {
-  if (upscaler === undefined) return resizeLanczos(picture, target);
-  const enlarged = await upscaler.upscale(picture, { longestSide, signal });
-  if ("rgb" in enlarged.picture) return enlarged.picture;
-  throw new UserError("invalid_image", "A picture with transparency cannot be drawn anew.");
+): Promise<SplitPicture> {
+  if (upscaler !== undefined)
+    return splitLayers((await upscaler.upscale(picture, { longestSide, signal })).picture);
+  const { colour, alpha } = splitLayers(picture);
+  return {
+    colour: resizeLanczos(colour, target),
+    alpha: alpha === null ? null : resizeLanczosGray(alpha, colour, target),
+  };
 }
 
 /** The sizes that the autoencoder takes. */

@@ -41,8 +41,6 @@ export interface LoadedNetwork extends NetworkPlan {
 
 /** The network that the product ships with: the only one of the three that beat Lanczos (bench `upscale`). */
 export const DEFAULT_UPSCALER = "esrgan-thick";
-/** What `UPSCALER` may be besides a path. */
-export const UPSCALER_NAMES = [...ESRGAN_NAMES, "lanczos"] as const;
 
 /** Tiled equals untiled to 137 dB (thick) and 123 dB (medium) from 12 pixels on. */
 const ESRGAN_HALO = 12;

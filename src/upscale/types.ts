@@ -1,9 +1,9 @@
-import type { AnyPicture, RgbPicture } from "../image/encode-picture.ts";
-import type { GenerateOptions, Provider } from "../pipeline/types.ts";
+import type { AnyPicture } from "../image/encode-picture.ts";
+import type { Provider } from "../pipeline/types.ts";
 
 /** What it takes to open an upscaler. */
 export interface UpscalerOptions {
-  /** `UPSCALER`: a name of {@link UPSCALER_NAMES}, the path of an `.onnx` file, or undefined for the default. */
+  /** `UPSCALER`: one of the names in `config.ts`, the path of an `.onnx` file, or undefined for the default. */
   readonly upscaler?: string | undefined;
   readonly provider: Provider | "auto";
   /** Where the answers of the providers' probes are kept. */
@@ -12,9 +12,9 @@ export interface UpscalerOptions {
   readonly log?: ((line: string) => void) | undefined;
 }
 
-/** Sent before each tile, and once more when all are done. */
+/** Sent before each piece of the work (a tile; for a creative one, a stage or step), and once more when all are done. */
 export interface TileProgress {
-  /** Tiles that are done. */
+  /** Pieces that are done. */
   readonly tile: number;
   readonly tiles: number;
 }
@@ -49,18 +49,13 @@ export interface UpscaleCost {
 }
 
 /** How a picture is drawn anew at a bigger size. */
-export interface CreativeOptions {
+export interface CreativeOptions extends UpscaleOptions {
   /** The picture's own. */
   readonly prompt: string;
   readonly negativePrompt?: string | undefined;
   /** How far to leave the picture; by default 0.35, sensible from 0.2 to 0.5. */
   readonly strength?: number | undefined;
-  /** Pixels of the result's longer side. */
-  readonly longestSide: number;
   readonly seed: number;
   /** Enlarges the picture before it is drawn over; without it, Lanczos does. */
-  readonly upscaler?: { upscale(picture: RgbPicture, options: UpscaleOptions): Promise<Upscaled> };
-  readonly signal?: AbortSignal | undefined;
-  /** The pipeline's own events. */
-  readonly onProgress?: GenerateOptions["onProgress"];
+  readonly upscaler?: { upscale(picture: AnyPicture, options: UpscaleOptions): Promise<Upscaled> };
 }

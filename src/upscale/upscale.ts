@@ -1,8 +1,9 @@
+import { UPSCALERS } from "../config.ts";
 import { throwIfCancelled, UserError } from "../errors.ts";
 import type { AnyPicture } from "../image/encode-picture.ts";
 import { resizeLanczos, resizeLanczosGray } from "../image/resize-lanczos.ts";
 import { sharpenMildly } from "../image/sharpen.ts";
-import { joinAlpha, type SplitPicture, splitAlpha } from "../image/transparency.ts";
+import { joinLayers, splitLayers, type SplitPicture } from "../image/transparency.ts";
 import { chooseProvider } from "../onnx/choose-provider.ts";
 import type { Provider } from "../onnx/session.ts";
 import { inputSize, planNetworkTiles } from "./enlarge.ts";
@@ -13,7 +14,6 @@ import {
   type LoadedNetwork,
   loadNetwork,
   planNetwork,
-  UPSCALER_NAMES,
 } from "./network.ts";
 import { type PixelSize, targetSize } from "./target-size.ts";
 import type { UpscaleCost, Upscaled, UpscaleOptions, UpscalerOptions } from "./types.ts";
@@ -74,12 +74,12 @@ export class Upscaler {
     const { longestSide, signal, onProgress } = options;
     const target = targetSize(picture, longestSide);
     const ratio = longestSide / Math.max(picture.width, picture.height);
-    const layers = split(picture);
+    const layers = splitLayers(picture);
     const network = await this.#networkFor(ratio, signal);
     if (network !== null) {
       try {
         const enlarged = await enlargeLayers(network, layers, { target, signal, onProgress });
-        return { picture: join(enlarged), method: "faithful", name: network.title };
+        return { picture: joinLayers(enlarged), method: "faithful", name: network.title };
       } catch (error) {
         if (!(error instanceof UserError) || error.code !== "out_of_memory") throw error;
         this.#log(`${network.title} could not run, Lanczos does: ${error.message}`);
@@ -87,7 +87,7 @@ export class Upscaler {
     }
     throwIfCancelled(signal, "before the picture was enlarged");
     await onProgress?.({ tile: 0, tiles: 1 });
-    const enlarged = join(await enlargeByLanczos(layers, target));
+    const enlarged = joinLayers(await enlargeByLanczos(layers, target));
     await onProgress?.({ tile: 1, tiles: 1 });
     return { picture: enlarged, method: "lanczos", name: LANCZOS_TITLE };
   }
@@ -187,13 +187,5 @@ function reasonOf(error: unknown): string {
 }
 
 function isFile(upscaler: string): boolean {
-  return !(UPSCALER_NAMES as readonly string[]).includes(upscaler);
-}
-
-function split(picture: AnyPicture): SplitPicture {
-  return "rgba" in picture ? splitAlpha(picture) : { colour: picture, alpha: null };
-}
-
-function join({ colour, alpha }: SplitPicture): AnyPicture {
-  return alpha === null ? colour : joinAlpha(colour, alpha);
+  return !(UPSCALERS as readonly string[]).includes(upscaler);
 }

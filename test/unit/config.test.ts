@@ -33,6 +33,7 @@ describe("parseConfig", () => {
       memory: "auto",
       provider: "auto",
       precision: "auto",
+      upscaler: undefined,
       hfEndpoint: "https://huggingface.co",
       hfToken: undefined,
       logLevel: undefined,
@@ -55,6 +56,15 @@ describe("parseConfig", () => {
     assert.equal(config.provider, "webgpu");
     assert.equal(config.hfEndpoint, "http://mirror:8080");
     assert.equal(config.hfToken, "hf_x");
+  });
+
+  it("takes an upscaler by name or as a file, whose path is then absolute", () => {
+    assert.equal(parseConfig({ UPSCALER: "esrgan-medium" }).upscaler, "esrgan-medium");
+    assert.equal(parseConfig({ UPSCALER: "nets/x4.onnx" }).upscaler, resolve("nets/x4.onnx"));
+    refuses(
+      { UPSCALER: "waifu" },
+      /^UPSCALER is "waifu"; it must be one of esrgan-thick, esrgan-medium, esrgan-slim, lanczos, or the path of an \.onnx file\.$/,
+    );
   });
 
   it("counts an empty variable as not set", () => {
