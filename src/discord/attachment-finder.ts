@@ -1,38 +1,57 @@
-import { type APIMessage, type REST, Routes } from "discord.js";
+import { type APIMessage, ComponentType, type REST, Routes } from "discord.js";
 
-import type { AttachmentFinder } from "../generation/attachment.ts";
+import type { AttachmentFinder, AttachmentSource } from "../generation/attachment.ts";
+import { obstacleOf } from "./discord-error.ts";
 
-/** Discord's file servers. */
-const TRUSTED_HOSTS: ReadonlySet<string> = new Set(["cdn.discordapp.com", "media.discordapp.net"]);
-const DISCORD_API_HOST = "discord.com";
+const DISCORD_FILE_SERVERS: ReadonlySet<string> = new Set([
+  "cdn.discordapp.com",
+  "media.discordapp.net",
+]);
 
-interface FinderParts {
-  /** Null where this process has no bot token, and so cannot ask for messages. */
-  readonly rest: REST | null;
-  /** As configured; a server that takes Discord's place has its files beside its API. */
-  readonly apiBase: string;
+/** Finds attachments again by their messages. */
+export class DiscordAttachmentFinder implements AttachmentFinder {
+  readonly #rest: REST | null;
+  readonly #apiHost: string;
+
+  /**
+   * @param rest - With the bot's token; null in a worker, which cannot ask for a message.
+   * @param apiBase - Whose own host is trusted too: the playground serves its files itself.
+   */
+  constructor(rest: REST | null, apiBase: string) {
+    this.#rest = rest;
+    this.#apiHost = new URL(apiBase).host;
+  }
+
+  readonly isTrusted = (url: string): boolean => {
+    if (!URL.canParse(url)) return false;
+    const { host, hostname, protocol } = new URL(url);
+    if (host === this.#apiHost) return true;
+    return protocol === "https:" && DISCORD_FILE_SERVERS.has(hostname);
+  };
+
+  readonly refresh = async (
+    { channelId, messageId, attachmentId }: AttachmentSource,
+    signal: AbortSignal,
+  ): Promise<string | null> => {
+    if (this.#rest === null || channelId === null || messageId === null) return null;
+    try {
+      const message = await this.#rest.get(Routes.channelMessage(channelId, messageId), { signal });
+      return urlOf(message as APIMessage, attachmentId);
+    } catch (error) {
+      if (obstacleOf(error) !== null) return null;
+      throw error;
+    }
+  };
 }
 
-/** Finds attachments again whose signed addresses have expired. */
-export function createAttachmentFinder({ rest, apiBase }: FinderParts): AttachmentFinder {
-  const api = new URL(apiBase);
-  const trusted =
-    api.host === DISCORD_API_HOST ? TRUSTED_HOSTS : new Set([...TRUSTED_HOSTS, api.host]);
-  return {
-    isTrusted: (url) => {
-      const { protocol, host } = new URL(url);
-      return trusted.has(host) && (protocol === "https:" || protocol === api.protocol);
-    },
-    refresh: async ({ channelId, messageId, attachmentId }, signal) => {
-      if (rest === null || channelId === null || messageId === null) return null;
-      try {
-        const route = Routes.channelMessage(channelId, messageId);
-        const message = (await rest.get(route, { signal })) as APIMessage;
-        return message.attachments.find(({ id }) => id === attachmentId)?.url ?? null;
-      } catch {
-        signal.throwIfAborted();
-        return null;
-      }
-    },
-  };
+function urlOf({ attachments, components = [] }: APIMessage, attachmentId: string): string | null {
+  const attached = attachments.find(({ id }) => id === attachmentId);
+  if (attached !== undefined) return attached.url;
+  const shown = components
+    .flatMap((component) =>
+      component.type === ComponentType.Container ? component.components : [component],
+    )
+    .flatMap((part) => (part.type === ComponentType.MediaGallery ? part.items : []))
+    .find(({ media }) => media.attachment_id === attachmentId);
+  return shown?.media.url ?? null;
 }

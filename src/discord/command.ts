@@ -11,6 +11,7 @@ import type {
 import type { Logger } from "pino";
 
 import type { GenerationPort } from "../generation/generation-port.ts";
+import type { Messenger } from "../generation/messenger.ts";
 import { Refusal } from "../generation/refusal.ts";
 import type { CustomId, CustomIds } from "./custom-id.ts";
 
@@ -18,6 +19,8 @@ import type { CustomId, CustomIds } from "./custom-id.ts";
 export interface Context {
   readonly generation: GenerationPort;
   readonly customIds: CustomIds;
+  /** Shows a job's place in the queue; what comes after is the job loop's. */
+  readonly messenger: Pick<Messenger, "update">;
   /** Whether a user owns the bot: the application's owner, or a member of its team. */
   readonly isOwner: (userId: string) => boolean;
   readonly log: Logger;
@@ -54,7 +57,8 @@ export interface SlashCommand extends Handler<ChatInputCommandInteraction> {
 /** At most 25 are shown; names and values are cut to 100 characters by the dispatcher. */
 export interface Choice {
   readonly name: string;
-  readonly value: string;
+  /** As the option's type is. */
+  readonly value: string | number;
 }
 
 /** An entry of a message's context menu. */

@@ -166,7 +166,7 @@ export class Dispatcher {
     await interaction.respond(
       choices.slice(0, MAX_CHOICES).map(({ name, value }) => ({
         name: cut(name, MAX_CHOICE_LENGTH),
-        value: value.slice(0, MAX_CHOICE_LENGTH),
+        value: typeof value === "string" ? value.slice(0, MAX_CHOICE_LENGTH) : value,
       })),
     );
   }

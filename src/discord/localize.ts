@@ -31,7 +31,7 @@ function inAllLanguages(key: MessageKey): {
 }
 
 /** Name and description of a command or option, from `command.<text>.name` and `.description`. */
-export function named<Text extends CommandText>(text: Text) {
+export function named(text: CommandText) {
   const name = inAllLanguages(`command.${text}.name` as MessageKey);
   const description = inAllLanguages(`command.${text}.description` as MessageKey);
   return {

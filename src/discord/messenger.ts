@@ -69,7 +69,7 @@ export class DiscordMessenger implements Messenger {
   readonly update = async (answer: Answer, notice: Notice, signal: AbortSignal): Promise<void> => {
     const way = this.#waysTo(answer).find((open) => open === "token" || open === "message");
     if (way === undefined) return;
-    await this.#order.update(answer.nonce, signal, async (late) => {
+    await this.#order.update(answer.job.id, signal, async (late) => {
       const shown = noticeCard(answer.job, notice, this.#ids);
       try {
         await this.#send(way, { answer, card: shown, signal: late });
@@ -81,7 +81,7 @@ export class DiscordMessenger implements Messenger {
   };
 
   readonly post = async (answer: Answer, notice: Notice, signal: AbortSignal): Promise<Posted> => {
-    await this.#order.finish(answer.nonce);
+    await this.#order.finish(answer.job.id);
     const posted = await this.#deliver(answer, notice, signal);
     if (notice.kind === "finished" && notice.mention) await this.#mention(answer, posted, signal);
     return posted;
@@ -92,7 +92,7 @@ export class DiscordMessenger implements Messenger {
     notice: Notice,
     signal: AbortSignal,
   ): Promise<Posted> => {
-    await this.#order.settle(answer.nonce);
+    await this.#order.settle(answer.job.id);
     if (answer.job.isPrivate) return this.#sayPrivateIsLate(answer, signal);
     return this.#deliver(answer, notice, signal);
   };

@@ -154,9 +154,9 @@ export class Generation implements GenerationPort {
 
   readonly guild = async (guildId: string | null): Promise<GuildView> => {
     const { settings } = await loadPolicy(this.#db, { guildId, userId: "" });
-    const { subtleStrength, strongStrength, allowsPrivate } = settings;
+    const { subtleStrength, strongStrength, allowsPrivate, maxSize } = settings;
     const can = await this.#options.models.abilities();
-    return { subtleStrength, strongStrength, allowsPrivate, can };
+    return { subtleStrength, strongStrength, allowsPrivate, maxSize, can };
   };
 
   readonly userSettings: GenerationPort["userSettings"] = (userId) =>

@@ -40,6 +40,8 @@ export const commands: Record<keyof typeof english, string> = {
   "choice.aspect.cinema": "Kino 21:9",
   "choice.aspect.photo-portrait": "Foto, hoch 2:3",
   "choice.aspect.photo-landscape": "Foto, quer 3:2",
+  "choice.size":
+    "{size} × {size}: kostet {pictures, plural, one {so viel wie üblich} other {so viel wie # übliche Bilder}}",
   "command.queue.name": "warteschlange",
   "command.queue.description": "Was hier gerade gezeichnet wird und was wartet",
   "command.quota.name": "kontingent",

@@ -40,6 +40,8 @@ export const commands = {
   "choice.aspect.cinema": "Cinema 21:9",
   "choice.aspect.photo-portrait": "Photo, upright 2:3",
   "choice.aspect.photo-landscape": "Photo, lying 3:2",
+  "choice.size":
+    "{size} × {size}: costs {pictures, plural, one {as much as usual} other {as much as # usual pictures}}",
   "command.queue.name": "queue",
   "command.queue.description": "What is being drawn here, and what waits",
   "command.quota.name": "quota",

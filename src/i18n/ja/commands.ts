@@ -38,6 +38,8 @@ export const commands: Record<keyof typeof english, string> = {
   "choice.aspect.cinema": "シネマ 21:9",
   "choice.aspect.photo-portrait": "写真・縦 2:3",
   "choice.aspect.photo-landscape": "写真・横 3:2",
+  "choice.size":
+    "{size} × {size}: {pictures, plural, one {通常と同じ消費} other {通常の画像#枚分の消費}}",
   "command.queue.name": "待ち行列",
   "command.queue.description": "今描いているものと待っているもの",
   "command.quota.name": "利用枠",

@@ -1,0 +1,210 @@
+import {
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ApplicationIntegrationType,
+  type Attachment,
+  type AutocompleteInteraction,
+  type ChatInputCommandInteraction,
+  InteractionContextType,
+} from "discord.js";
+
+import { ask } from "../src/discord/ask.ts";
+import type { Choice, Context, SlashCommand } from "../src/discord/command.ts";
+import { named, titled } from "../src/discord/localize.ts";
+import { requesterOf } from "../src/discord/requester.ts";
+import { Refusal } from "../src/generation/refusal.ts";
+import type { ImagineOptions, PictureReference } from "../src/generation/types.ts";
+import { translate } from "../src/i18n/translate.ts";
+
+/** Where commands for everyone may be used: in servers, in the bot's own direct messages, and wherever a member brings them. */
+export const EVERYWHERE = {
+  contexts: [
+    InteractionContextType.Guild,
+    InteractionContextType.BotDM,
+    InteractionContextType.PrivateChannel,
+  ],
+  integration_types: [
+    ApplicationIntegrationType.GuildInstall,
+    ApplicationIntegrationType.UserInstall,
+  ],
+};
+
+/** Discord's longest string option. */
+const MAX_PROMPT = 6000;
+const MAX_NEGATIVE = 2000;
+const MAX_STEPS = 100;
+const MAX_GUIDANCE = 20;
+const MAX_COUNT = 4;
+
+/** `/imagine`: what the bot is for. */
+export const imagine: SlashCommand = {
+  kind: "slash",
+  data: {
+    type: ApplicationCommandType.ChatInput,
+    ...named("imagine"),
+    ...EVERYWHERE,
+    options: [
+      {
+        type: ApplicationCommandOptionType.String,
+        ...named("imagine.prompt"),
+        required: true,
+        min_length: 1,
+        max_length: MAX_PROMPT,
+      },
+      {
+        type: ApplicationCommandOptionType.String,
+        ...named("imagine.negative"),
+        max_length: MAX_NEGATIVE,
+      },
+      {
+        type: ApplicationCommandOptionType.String,
+        ...named("imagine.aspect"),
+        choices: [
+          { ...titled("choice.aspect.square"), value: "1:1" },
+          { ...titled("choice.aspect.portrait"), value: "3:4" },
+          { ...titled("choice.aspect.tall"), value: "9:16" },
+          { ...titled("choice.aspect.landscape"), value: "4:3" },
+          { ...titled("choice.aspect.wide"), value: "16:9" },
+          { ...titled("choice.aspect.cinema"), value: "21:9" },
+          { ...titled("choice.aspect.photo-portrait"), value: "2:3" },
+          { ...titled("choice.aspect.photo-landscape"), value: "3:2" },
+        ],
+      },
+      {
+        type: ApplicationCommandOptionType.Integer,
+        ...named("imagine.size"),
+        autocomplete: true,
+        min_value: 256,
+        max_value: 4096,
+      },
+      {
+        type: ApplicationCommandOptionType.Integer,
+        ...named("imagine.count"),
+        min_value: 1,
+        max_value: MAX_COUNT,
+      },
+      {
+        type: ApplicationCommandOptionType.String,
+        ...named("imagine.style"),
+        autocomplete: true,
+      },
+      {
+        type: ApplicationCommandOptionType.Integer,
+        ...named("imagine.seed"),
+        min_value: 0,
+        max_value: Number.MAX_SAFE_INTEGER,
+      },
+      {
+        type: ApplicationCommandOptionType.Integer,
+        ...named("imagine.steps"),
+        min_value: 1,
+        max_value: MAX_STEPS,
+      },
+      {
+        type: ApplicationCommandOptionType.Number,
+        ...named("imagine.guidance"),
+        min_value: 0,
+        max_value: MAX_GUIDANCE,
+      },
+      {
+        type: ApplicationCommandOptionType.String,
+        ...named("imagine.model"),
+        autocomplete: true,
+      },
+      { type: ApplicationCommandOptionType.Attachment, ...named("imagine.image") },
+      {
+        type: ApplicationCommandOptionType.Integer,
+        ...named("imagine.strength"),
+        min_value: 1,
+        max_value: 100,
+      },
+      { type: ApplicationCommandOptionType.Boolean, ...named("imagine.private") },
+    ],
+  },
+  acknowledge: ({ options }) => (options.getBoolean("private") === true ? "private" : "public"),
+  execute: async (interaction, context) => {
+    const options = optionsOf(interaction);
+    await ask(interaction, { kind: "imagine", origin: "imagine", options }, context);
+  },
+  autocomplete: async (interaction, context) => {
+    const { name, value } = interaction.options.getFocused(true);
+    const typed = value.trim().toLowerCase();
+    const choices = await choicesFor(name, interaction, context);
+    return choices.filter((choice) => choice.name.toLowerCase().includes(typed));
+  },
+};
+
+function optionsOf({ options }: ChatInputCommandInteraction): ImagineOptions {
+  const image = options.getAttachment("image");
+  const percent = options.getInteger("strength");
+  return {
+    prompt: options.getString("prompt", true),
+    negativePrompt: options.getString("negative") ?? undefined,
+    aspect: options.getString("aspect") ?? undefined,
+    size: options.getInteger("size") ?? undefined,
+    count: options.getInteger("count") ?? undefined,
+    style: options.getString("style") ?? undefined,
+    seed: options.getInteger("seed") ?? undefined,
+    steps: options.getInteger("steps") ?? undefined,
+    guidanceScale: options.getNumber("guidance") ?? undefined,
+    model: options.getString("model") ?? undefined,
+    picture: image === null ? undefined : uploadedPicture(image),
+    strength: percent === null ? undefined : percent / 100,
+  };
+}
+
+/**
+ * A picture that a member has attached to a command or a dialog.
+ *
+ * @throws {Refusal} `refusal.no-picture` for a file of another kind
+ */
+export function uploadedPicture(file: Attachment): PictureReference {
+  const { id, url, width, height, contentType } = file;
+  if (contentType?.startsWith("image/") !== true) throw new Refusal("refusal.no-picture");
+  return {
+    kind: "message",
+    picture: {
+      source: { kind: "attachment", url, channelId: null, messageId: null, attachmentId: id },
+      // Whoever uploads it answers for it, unlike one that others have posted.
+      isOurs: true,
+      width,
+      height,
+      prompt: null,
+    },
+  };
+}
+
+async function choicesFor(
+  option: string,
+  interaction: AutocompleteInteraction,
+  { generation, isOwner }: Context,
+): Promise<readonly Choice[]> {
+  const { guildId, locale } = interaction;
+  switch (option) {
+    case "style": {
+      const styles = await generation.styles(guildId);
+      return styles.map(({ name }) => ({ name, value: name }));
+    }
+    case "model": {
+      const models = await generation.models(guildId);
+      return models.map(({ name, title }) => ({ name: title, value: name }));
+    }
+    case "size": {
+      const [{ maxSize }, { prices }] = await Promise.all([
+        generation.guild(guildId),
+        generation.quotaOf(requesterOf(interaction, isOwner)),
+      ]);
+      return prices
+        .filter(({ kind, size }) => kind === "generate" && size <= maxSize)
+        .map(({ size, inUsualPictures }) => ({
+          name: translate(locale, "choice.size", {
+            size,
+            pictures: Math.max(1, Math.round(inUsualPictures)),
+          }),
+          value: size,
+        }));
+    }
+    default:
+      return [];
+  }
+}
