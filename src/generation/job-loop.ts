@@ -107,7 +107,7 @@ export class JobLoop {
     const start = performance.now();
     try {
       const made = await this.#draw(row, claim);
-      await this.#settle(row, claim, made);
+      await this.#end(row, claim, made);
       metrics.finished(row, "done", performance.now() - start);
       logged.info({ runMs: Math.round(performance.now() - start) }, "job done");
     } catch (error) {
@@ -128,12 +128,12 @@ export class JobLoop {
         onProgress: (at, preview) => progress.show(at, preview),
       });
     } finally {
-      // No edit may come after the final one, which another process may make as soon as the job is settled.
+      // No edit may come after the final one, which another process may make as soon as the job has ended.
       await progress.stop();
     }
   }
 
-  async #settle(row: JobRow, claim: Claim, made: Made): Promise<void> {
+  async #end(row: JobRow, claim: Claim, made: Made): Promise<void> {
     const { db, engine, answers } = this.#options;
     failpoint("before_settle");
     const role = await answers.deliveryRole(row);

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { COMMANDS, COMPONENTS, onMessage } from "../../commands/index.ts";
 import { botState } from "../db/schema.ts";
-import { createAttachmentFinder } from "../discord/attachment-finder.ts";
+import { DiscordAttachmentFinder } from "../discord/attachment-finder.ts";
 import { Bot, type GuildEvents } from "../discord/bot.ts";
 import { CustomIds } from "../discord/custom-id.ts";
 import { DiscordMessenger } from "../discord/messenger.ts";
@@ -62,7 +62,7 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     onAcknowledged: (milliseconds) => metrics.acknowledged(milliseconds),
   });
   const messenger = new DiscordMessenger({ rest: bot.rest, hasBotToken: true, customIds, log });
-  const attachments = createAttachmentFinder({ rest: bot.rest, apiBase: options.apiBase });
+  const attachments = new DiscordAttachmentFinder(bot.rest, options.apiBase);
   const parts = speakingParts(runtime, messenger);
   const { answers, notices } = parts;
   const generation = new Generation({
@@ -84,7 +84,7 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     log,
     metrics,
   });
-  const { inviteLink } = await bot.start({ generation, customIds });
+  const { inviteLink } = await bot.start({ generation, customIds, messenger });
   outbox.start();
   caretaker.add("hand over", HAND_OVER_EVERY_MS, (signal) =>
     handOverOld({ db, engine, answers, messenger, log }, signal),

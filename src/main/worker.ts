@@ -32,8 +32,8 @@ export interface Worker extends Running {
 /**
  * @throws {UserError} when the model that is configured cannot be used
  */
-export async function startWorker(runtime: Runtime, parts: WorkerParts): Promise<Worker> {
-  const { config, log, metrics, engine, database, caretaker } = runtime;
+export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Promise<Worker> {
+  const { log, metrics, engine, database, caretaker } = runtime;
   const { db } = database;
   const workerId = `${hostname()}-${randomUUID().slice(0, 8)}`;
   const inference = new Inference({

@@ -1,0 +1,50 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+
+import { queryValue } from "../db/database.ts";
+import { endDeadJobs, releaseOrphans } from "../generation/caretaker.ts";
+import { sweepRetention } from "../generation/policy/retention.ts";
+import { countViolations } from "../quota/quota.ts";
+import type { Discord } from "./discord.ts";
+import type { Runtime } from "./runtime.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DEAD_JOBS_EVERY_MS = 2000;
+
+/** Starts what tidies up behind everything else, and the metrics that look into the database. */
+export function startChores(runtime: Runtime, { answers }: Discord): void {
+  const { database, engine, log, caretaker, metrics } = runtime;
+  const { db } = database;
+  const parts = { db, engine, answers, log };
+  caretaker.add("dead jobs", DEAD_JOBS_EVERY_MS, () => endDeadJobs(parts));
+  caretaker.add("orphaned reservations", MINUTE_MS, () => releaseOrphans(parts));
+  caretaker.add("retention", HOUR_MS, async () => {
+    await sweepRetention(db);
+  });
+  const value = (statement: ReturnType<typeof sql>) => (): Promise<number> =>
+    queryValue(db, statement, z.number());
+  metrics.gauge(
+    "queue_jobs",
+    "Jobs that wait",
+    value(sql`select count(*)::int from job where state = 'waiting'`),
+    {
+      state: "waiting",
+    },
+  );
+  metrics.gauge(
+    "queue_oldest_seconds",
+    "How long the oldest waiting job has waited",
+    value(
+      sql`select coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from job where state = 'waiting'`,
+    ),
+  );
+  metrics.gauge(
+    "quota_held_credits",
+    "Credits that are held by open reservations",
+    value(
+      sql`select coalesce(sum(reserved), 0)::float8 / 1000 from reservation where state = 'held'`,
+    ),
+  );
+  metrics.gauge("quota_invariant_violations", "Anything but 0 is a bug", () => countViolations(db));
+}
