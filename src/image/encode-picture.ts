@@ -29,24 +29,28 @@ export interface RgbaPicture {
 /** Pixels in memory, with or without transparency. */
 export type AnyPicture = RgbPicture | RgbaPicture;
 
+/** How a file is written. */
+export interface EncodeOptions {
+  readonly format: PictureFormat;
+  /** Goes into the file; null for a picture that has none. */
+  readonly recipe: Recipe | null;
+  /** Of WebP and JPEG: 1 to 100, or `lossless` for WebP. */
+  readonly quality?: number | "lossless";
+}
+
 /** WebP and JPEG at a quality where faults are not seen at normal size; colour at full resolution. */
 const QUALITY = 92;
 
 /**
  * Writes a picture into a file's bytes, with its whole recipe inside: PNG text chunks, else XMP (for us) and EXIF (for
- * other programs). `readRecipe` gets it back.
+ * other programs). `readRecipe` gets it back. JPEG knows no transparency: there it becomes white.
  */
 export async function encodePicture(
-  picture: RgbPicture,
-  { format, recipe }: { format: PictureFormat; recipe: Recipe },
+  picture: AnyPicture,
+  { format, recipe, quality = QUALITY }: EncodeOptions,
 ): Promise<Buffer> {
-  const { rgb, width, height } = picture;
-  if (rgb.length !== 3 * width * height) {
-    throw new RangeError(
-      `A picture of ${width}x${height} has ${3 * width * height} bytes, not ${rgb.length}`,
-    );
-  }
-  const image = sharp(rgb, { raw: { width, height, channels: 3 } });
+  const image = rawImage(picture);
+  if (recipe === null) return compress(image, format, quality).toBuffer();
   const parameters = recipeToParameters(recipe);
   if (format === "png") {
     const png = await image.png().toBuffer();
@@ -56,11 +60,30 @@ export async function encodePicture(
   const tagged = image
     .withExif({ IFD0: { Software: recipe.software }, IFD2: { UserComment: comment.placeholder } })
     .withXmp(recipeToXmp(recipe));
-  return comment.fill(await compress(tagged, format).toBuffer());
+  return comment.fill(await compress(tagged, format, quality).toBuffer());
 }
 
-function compress(image: Sharp, format: "webp" | "jpeg"): Sharp {
-  return format === "webp"
-    ? image.webp({ quality: QUALITY, smartSubsample: true })
-    : image.jpeg({ quality: QUALITY, chromaSubsampling: "4:4:4" });
+/** A picture's pixels for sharp. */
+export function rawImage(picture: AnyPicture): Sharp {
+  const { width, height } = picture;
+  const [bytes, channels] =
+    "rgba" in picture ? ([picture.rgba, 4] as const) : ([picture.rgb, 3] as const);
+  const expected = channels * width * height;
+  if (bytes.length !== expected) {
+    throw new RangeError(
+      `A picture of ${width}x${height} has ${expected} bytes, not ${bytes.length}`,
+    );
+  }
+  return sharp(bytes, { raw: { width, height, channels } });
+}
+
+function compress(image: Sharp, format: PictureFormat, quality: number | "lossless"): Sharp {
+  if (format === "png") return image.png();
+  if (quality !== "lossless") {
+    return format === "webp"
+      ? image.webp({ quality, smartSubsample: true })
+      : image.flatten({ background: "#ffffff" }).jpeg({ quality, chromaSubsampling: "4:4:4" });
+  }
+  if (format === "webp") return image.webp({ lossless: true });
+  throw new RangeError("JPEG files are never lossless");
 }

@@ -20,6 +20,20 @@ const recipeSchema = z.object({
   rng: z.enum(["cpu", "cuda"]),
   /** There only when the picture began from another one. */
   strength: z.number().min(0).max(1).optional(),
+  /** The picture that it was made from, by the name that its maker gave it. */
+  parent: z.string().max(200).optional(),
+  /** There only when it was enlarged after it was drawn; width and height above are those that were drawn. */
+  upscaled: z
+    .object({
+      width: sizePx,
+      height: sizePx,
+      /** In words: "ESRGAN thick x4". */
+      method: z.string().max(200),
+      /** Drawn anew at the bigger size: how far it was to leave the smaller one. */
+      strength: z.number().min(0).max(1).optional(),
+      seed: z.int().nonnegative().optional(),
+    })
+    .optional(),
   /** How the transformer was computed. */
   precision: z.string().max(16).optional(),
   model: z.object({ name: z.string().max(500), hash: z.string().max(128) }),
@@ -73,7 +87,9 @@ export function recipeToParameters(recipe: Recipe): string {
     ["Size", `${recipe.width}x${recipe.height}`],
     ["Model hash", recipe.model.hash.slice(0, 10)],
     ["Model", quote(recipe.model.name)],
-    ["Denoising strength", recipe.strength],
+    ["Denoising strength", recipe.strength ?? recipe.upscaled?.strength],
+    ["Hires resize", recipe.upscaled && `${recipe.upscaled.width}x${recipe.upscaled.height}`],
+    ["Hires upscaler", recipe.upscaled && quote(recipe.upscaled.method)],
     ["RNG", recipe.rng === "cpu" ? "CPU" : "GPU"],
     ["Version", quote(recipe.software)],
   ];
