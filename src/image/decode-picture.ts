@@ -2,7 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import sharp, { type Metadata, type Sharp } from "sharp";
 
 import { UserError } from "../errors.ts";
-import type { RgbPicture } from "./encode-picture.ts";
+import type { AnyPicture, RgbPicture } from "./encode-picture.ts";
+import { isAnimatedPng } from "./png-chunks.ts";
 
 /** Discord's largest common attachment; a lossless 4096 x 4096 picture has under 50 MB. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
@@ -10,6 +11,8 @@ const MAX_FILE_BYTES = 64 * 2 ** 20;
 const MAX_PIXELS = 2 ** 26;
 /** Bitmaps only: vector and document formats can name other files and need far more code. */
 const READABLE = new Set(["png", "jpeg", "webp", "gif", "tiff", "heif"]);
+/** Formats in which several pages are frames; those of TIFF and HEIF are separate pictures. */
+const ANIMATED = new Set(["gif", "webp"]);
 const READABLE_WORDS = "PNG, JPEG, WebP, GIF, TIFF or AVIF";
 
 /**
@@ -20,8 +23,31 @@ const READABLE_WORDS = "PNG, JPEG, WebP, GIF, TIFF or AVIF";
  * @throws {UserError} `invalid_image` when it is no picture, damaged, or over 64 MiB or 67 megapixels.
  */
 export async function decodePicture(bytes: Uint8Array): Promise<RgbPicture> {
+  const { image } = await openPicture(bytes);
+  return decodeColour(image);
+}
+
+/**
+ * Decodes a picture file as {@link decodePicture} does, but with its transparency, and refuses an animation, of which
+ * only one frame would be left.
+ *
+ * @throws {UserError} `invalid_image`
+ */
+export async function decodeStill(bytes: Uint8Array): Promise<AnyPicture> {
+  const { image, format, pages = 1, hasAlpha } = await openPicture(bytes);
+  const isAnimation = (pages > 1 && ANIMATED.has(format)) || isAnimatedPng(bytes);
+  if (isAnimation) {
+    throw new UserError("invalid_image", "This picture is animated; send a still one.");
+  }
+  if (!hasAlpha) return decodeColour(image);
+  const { data, width, height } = await decodePixels(image, 4);
+  return { rgba: data, width, height };
+}
+
+async function openPicture(bytes: Uint8Array): Promise<Metadata & { image: Sharp }> {
   if (bytes.length > MAX_FILE_BYTES) throw tooManyBytes("The picture", bytes.length);
-  const { image, format, width, height } = await openPicture(bytes);
+  const opened = await readMetadata(bytes);
+  const { format, width, height } = opened;
   if (!READABLE.has(format)) {
     throw new UserError(
       "invalid_image",
@@ -34,7 +60,7 @@ export async function decodePicture(bytes: Uint8Array): Promise<RgbPicture> {
       `The picture has ${width} x ${height} pixels; at most ${MAX_PIXELS} are read.`,
     );
   }
-  return decodePixels(image);
+  return opened;
 }
 
 /**
@@ -43,9 +69,21 @@ export async function decodePicture(bytes: Uint8Array): Promise<RgbPicture> {
  * @throws {UserError} `invalid_image` also when the file cannot be read, naming it.
  */
 export async function decodePictureFile(path: string): Promise<RgbPicture> {
+  return decodeFile(path, decodePicture);
+}
+
+/**
+ * Reads a picture file and decodes it; `decode` is {@link decodePicture} or {@link decodeStill}.
+ *
+ * @throws {UserError} as `decode` does, naming the file.
+ */
+export async function decodeFile<Picture>(
+  path: string,
+  decode: (bytes: Uint8Array) => Promise<Picture>,
+): Promise<Picture> {
   const bytes = await readPictureFile(path);
   try {
-    return await decodePicture(bytes);
+    return await decode(bytes);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.code, `${path}: ${error.message}`, { cause: error });
@@ -66,7 +104,7 @@ async function readPictureFile(path: string): Promise<Uint8Array> {
   }
 }
 
-async function openPicture(bytes: Uint8Array): Promise<Metadata & { image: Sharp }> {
+async function readMetadata(bytes: Uint8Array): Promise<Metadata & { image: Sharp }> {
   try {
     const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error" });
     return { ...(await image.metadata()), image };
@@ -76,14 +114,22 @@ async function openPicture(bytes: Uint8Array): Promise<Metadata & { image: Sharp
   }
 }
 
-async function decodePixels(image: Sharp): Promise<RgbPicture> {
+async function decodeColour(image: Sharp): Promise<RgbPicture> {
+  const { data, width, height } = await decodePixels(image.flatten({ background: "#ffffff" }), 3);
+  return { rgb: data, width, height };
+}
+
+async function decodePixels(
+  image: Sharp,
+  channels: number,
+): Promise<{ data: Uint8Array; width: number; height: number }> {
   try {
-    const upright = image.autoOrient().flatten({ background: "#ffffff" }).toColourspace("srgb");
+    const upright = image.autoOrient().toColourspace("srgb");
     const { data, info } = await upright
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`sharp gave ${info.channels} channels`);
-    return { rgb: data, width: info.width, height: info.height };
+    if (info.channels !== channels) throw new Error(`sharp gave ${info.channels} channels`);
+    return { data, width: info.width, height: info.height };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError("invalid_image", `The picture is damaged: ${reason}`, { cause: error });

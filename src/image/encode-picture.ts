@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 
-import { insertPngText } from "./png-text.ts";
+import { insertPngText } from "./png-chunks.ts";
 import { RECIPE_KEY, recipeToJson, recipeToParameters, type Recipe } from "./recipe.ts";
 import { userComment } from "./user-comment.ts";
 import { recipeToXmp } from "./xmp.ts";

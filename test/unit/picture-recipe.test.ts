@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import sharp from "sharp";
 
 import { encodePicture, PICTURE_FORMATS } from "../../src/image/encode-picture.ts";
-import { insertPngText } from "../../src/image/png-text.ts";
+import { insertPngText } from "../../src/image/png-chunks.ts";
 import { readRecipe } from "../../src/image/read-recipe.ts";
 import { recipeToParameters, type Recipe } from "../../src/image/recipe.ts";
 

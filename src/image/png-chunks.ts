@@ -16,6 +16,18 @@ export function insertPngText(png: Buffer, texts: Readonly<Record<string, string
   return Buffer.concat([png.subarray(0, AFTER_HEADER), ...chunks, png.subarray(AFTER_HEADER)]);
 }
 
+/** Whether a PNG has an animation (APNG, PNG specification 11.3.6): its control chunk comes before the first pixels. */
+export function isAnimatedPng(bytes: Uint8Array): boolean {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (file.length < AFTER_HEADER || file.toString("latin1", 1, 4) !== "PNG") return false;
+  for (let at = AFTER_HEADER; at + 8 <= file.length; at += 12 + file.readUInt32BE(at)) {
+    const type = file.toString("latin1", at + 4, at + 8);
+    if (type === "acTL") return true;
+    if (type === "IDAT") return false;
+  }
+  return false;
+}
+
 function textChunk(keyword: string, text: string): Buffer {
   // eslint-disable-next-line no-control-regex -- tEXt allows Latin-1 without control characters but the line feed.
   if (/^[\n\x20-\x7E\xA0-\xFF]*$/.test(text))
