@@ -8,7 +8,7 @@ import type { FromChild, Task, TaskProgress, TaskResults, ToChild } from "./mess
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 /** The child says every second that it is alive; this long without a word, it hangs. */
-const SILENCE_MS = 15_000;
+const DEFAULT_SILENCE_MS = 15_000;
 /** A cancelled task ends between two steps; a step of a large picture on a CPU takes this long at most, or is killed. */
 const CANCEL_GRACE_MS = 30_000;
 const START_DEADLINE_MS = 60_000;
@@ -49,6 +49,8 @@ export interface InferenceOptions {
   /** The environment of the child: DATA_DIR, MODELS_DIR, PROVIDER and so on, as `config.ts` reads them. */
   readonly environment: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
+  /** Milliseconds without a word after which the child is taken to hang. */
+  readonly silenceMs?: number | undefined;
   readonly onCrash?: ((reason: CrashCause) => void) | undefined;
 }
 
@@ -141,10 +143,11 @@ export class Inference {
 
   /** Kills the child when it is silent, over its deadline, or deaf to a cancellation. */
   #watch({ signal, deadlineMs }: RunOptions): { stop: () => void } {
+    const { silenceMs = DEFAULT_SILENCE_MS } = this.#options;
     this.#lastWordAt = Date.now();
     const silence = setInterval(() => {
-      if (Date.now() - this.#lastWordAt > SILENCE_MS) this.#kill("hang");
-    }, SILENCE_MS / 10);
+      if (Date.now() - this.#lastWordAt > silenceMs) this.#kill("hang");
+    }, silenceMs / 10);
     const deadline =
       deadlineMs === undefined ? undefined : setTimeout(() => this.#kill("deadline"), deadlineMs);
     let grace: NodeJS.Timeout | undefined;
