@@ -1,11 +1,9 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-
 import sharp from "sharp";
 
 import type { AnyPicture } from "../image/encode-picture.ts";
 import { encodePicture } from "../image/encode-picture.ts";
 import { fitToLimit } from "../image/fit-to-limit.ts";
+import { Originals } from "../image/originals.ts";
 import type { Recipe } from "../image/recipe.ts";
 import type { MadePicture, OutputRules } from "./messages.ts";
 
@@ -14,7 +12,8 @@ const THUMBNAIL_PX = 256;
 const THUMBNAIL_QUALITY = 75;
 
 export interface FinishOptions {
-  readonly recipe: Recipe;
+  /** Null for a picture that brought none. */
+  readonly recipe: Recipe | null;
   readonly output: OutputRules;
   readonly index: number;
   readonly dataDir: string;
@@ -27,13 +26,11 @@ export async function finishFile(
   { recipe, output, index, dataDir, signal }: FinishOptions,
 ): Promise<Pick<MadePicture, "file" | "original" | "thumbnail">> {
   const { limitBytes, originalName } = output;
-  const fitted = await fitToLimit(picture, { limitBytes, recipe, signal });
+  const png = await encodePicture(picture, { format: "png", recipe });
+  const fitted = await fitToLimit(picture, { limitBytes, recipe, signal, png });
   const name = `${originalName}-${index}.png`;
-  await keepOriginal(
-    join(dataDir, "originals"),
-    name,
-    await encodePicture(picture, { format: "png", recipe }),
-  );
+  // The same name when a second attempt writes it again.
+  await new Originals(dataDir).store(name, png);
   const remark = fitted.isReduced ? `${fitted.width} × ${fitted.height}` : null;
   return {
     file: { name: `sanabot-${index + 1}.${extensionOf(fitted.format)}`, data: fitted.data, remark },
@@ -44,14 +41,6 @@ export async function finishFile(
 
 function extensionOf(format: "png" | "webp" | "jpeg"): string {
   return format === "jpeg" ? "jpg" : format;
-}
-
-/** Whole or not at all, and the same when a second attempt writes it again. */
-async function keepOriginal(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, name);
-  await writeFile(`${path}.${process.pid}.tmp`, bytes);
-  await rename(`${path}.${process.pid}.tmp`, path);
 }
 
 async function thumbnailOf(file: Uint8Array): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { SOFTWARE } from "../config.ts";
-import { decodePicture } from "../image/decode-picture.ts";
+import { decodeStill } from "../image/decode-picture.ts";
 import type { AnyPicture } from "../image/encode-picture.ts";
 import { readRecipe } from "../image/read-recipe.ts";
 import type { Recipe } from "../image/recipe.ts";
@@ -27,10 +27,16 @@ export async function upscale(context: TaskContext, task: UpscaleTask): Promise<
   reporter.at({ stage: "encode-file" });
   const { picture, name } = enlarged;
   const { width, height } = picture;
-  const recipe = { ...(source.recipe ?? recipeOf(task)), width, height, software: SOFTWARE };
+  const how = mode === "faithful" ? {} : { strength: task.strength ?? undefined, seed: task.seed };
+  const upscaled = { width, height, method: name, ...how };
+  const recipe = {
+    ...(source.recipe ?? recipeOf(task, source.picture)),
+    upscaled,
+    software: SOFTWARE,
+  };
   const { dataDir } = config;
   const files = await finishFile(picture, {
-    recipe,
+    recipe: source.recipe === null ? null : recipe,
     output: task.output,
     index: 0,
     dataDir,
@@ -53,7 +59,7 @@ interface Source {
 async function sourceOf({ source, model }: UpscaleTask, context: TaskContext): Promise<Source> {
   if (source.kind === "file") {
     const { bytes } = source;
-    return { picture: await decodePicture(bytes), recipe: await readRecipe(bytes) };
+    return { picture: await decodeStill(bytes), recipe: await readRecipe(bytes) };
   }
   const pipeline = await context.host.pipeline(model, context.signal);
   return { picture: await ownPicture(source, pipeline, context), recipe: source.recipe };
@@ -92,12 +98,15 @@ async function redraw(
 }
 
 /** For a picture that brought no recipe. */
-function recipeOf({ prompt, seed, model, longestSide }: UpscaleTask): Recipe {
+function recipeOf(
+  { prompt, seed, model }: UpscaleTask,
+  { width, height }: { width: number; height: number },
+): Recipe {
   return {
     prompt,
     negativePrompt: "",
-    width: longestSide,
-    height: longestSide,
+    width,
+    height,
     steps: 1,
     guidanceScale: 0,
     scheduler: "none",
