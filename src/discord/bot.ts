@@ -44,11 +44,8 @@ export interface BotParts {
 
 /** What becomes of the servers that the bot is in. */
 export interface GuildEvents {
-  /** Also for each one at the start; `isNew` where it was added just now. */
-  readonly joined: (
-    guild: { id: string; name: string; ownerId: string },
-    isNew: boolean,
-  ) => Promise<void>;
+  /** Also for each one at the start. */
+  readonly joined: (guild: { id: string; name: string; ownerId: string }) => Promise<void>;
   readonly left: (guildId: string) => Promise<void>;
 }
 
@@ -180,9 +177,9 @@ export class Bot {
         log.error({ err: error, guildId: guild.id }, "a server's arrival or leave was not noted"),
       );
     };
-    client.on(Events.GuildCreate, (guild) => watched(onGuild.joined(guild, true), guild));
+    client.on(Events.GuildCreate, (guild) => watched(onGuild.joined(guild), guild));
     client.on(Events.GuildDelete, (guild) => watched(onGuild.left(guild.id), guild));
-    for (const guild of client.guilds.cache.values()) await onGuild.joined(guild, false);
+    for (const guild of client.guilds.cache.values()) await onGuild.joined(guild);
   }
 
   #logEvents(): void {

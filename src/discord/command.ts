@@ -10,6 +10,7 @@ import type {
 } from "discord.js";
 import type { Logger } from "pino";
 
+import type { AttachmentFinder } from "../generation/attachment.ts";
 import type { GenerationPort } from "../generation/generation-port.ts";
 import type { Messenger } from "../generation/messenger.ts";
 import { Refusal } from "../generation/refusal.ts";
@@ -19,6 +20,8 @@ import type { CustomId, CustomIds } from "./custom-id.ts";
 export interface Context {
   readonly generation: GenerationPort;
   readonly customIds: CustomIds;
+  /** Finds pictures again by their messages. */
+  readonly attachments: AttachmentFinder;
   /** Shows a job's place in the queue; what comes after is the job loop's. */
   readonly messenger: Pick<Messenger, "update">;
   /** Whether a user owns the bot: the application's owner, or a member of its team. */

@@ -84,7 +84,7 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     log,
     metrics,
   });
-  const { inviteLink } = await bot.start({ generation, customIds, messenger });
+  const { inviteLink } = await bot.start({ generation, customIds, messenger, attachments });
   outbox.start();
   caretaker.add("hand over", HAND_OVER_EVERY_MS, (signal) =>
     handOverOld({ db, engine, answers, messenger, log }, signal),

@@ -11,6 +11,7 @@ export const replies: Record<keyof typeof english, string> = {
     "Bei mir ist etwas schiefgegangen; berechnet wurde nichts. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
   "reply.unknown-command":
     "Diesen Befehl kenne ich nicht mehr. Lade Discord neu und versuch es noch einmal.",
+  "reply.begun": "Ich lese deinen Prompt …",
   "reply.favourite-on": "⭐ Zu deinen Favoriten hinzugefügt. Du siehst sie mit /history.",
   "reply.favourite-off": "Aus deinen Favoriten entfernt.",
   "reply.favourite-which": "Welches Bild?",

@@ -9,6 +9,7 @@ export const replies = {
   "reply.apology":
     "Something went wrong on my side, and nothing was charged. If it happens again, give the bot's owner this number: {id}",
   "reply.unknown-command": "I do not know that command any more. Reload Discord, then try again.",
+  "reply.begun": "Reading your prompt …",
   "reply.favourite-on": "⭐ Added to your favourites. See them with /history.",
   "reply.favourite-off": "Removed from your favourites.",
   "reply.favourite-which": "Which picture?",

@@ -11,6 +11,7 @@ export const replies: Record<keyof typeof english, string> = {
     "こちらで問題が起きました。利用枠は減っていません。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
   "reply.unknown-command":
     "そのコマンドはもう使えません。Discordを再読み込みしてから、もう一度お試しください。",
+  "reply.begun": "プロンプトを読んでいます…",
   "reply.favourite-on": "⭐ お気に入りに追加しました。/historyで見られます。",
   "reply.favourite-off": "お気に入りから外しました。",
   "reply.favourite-which": "どの画像ですか?",
