@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { Command, CommanderError } from "commander";
 
 import { imagineCommand } from "./cli/imagine.ts";
+import { doctorCommand } from "./cli/doctor.ts";
 import { modelsCommand } from "./cli/models.ts";
 import { loadConfig, SOFTWARE } from "./config.ts";
 import { UserError } from "./errors.ts";
@@ -19,6 +20,7 @@ const program = new Command("sanabot")
   .exitOverride()
   .addCommand(imagineCommand().exitOverride())
   .addCommand(modelsCommand())
+  .addCommand(doctorCommand())
   .showSuggestionAfterError();
 
 try {

@@ -9,7 +9,9 @@ const STOP_DEADLINE_MS = 30_000;
 const EXIT_FAILED = 1;
 
 try {
-  const config = loadConfig();
+  // `npm run worker` on any system, where setting ROLE in a script would need a Unix shell.
+  const isWorker = process.argv[2] === "worker";
+  const config = { ...loadConfig(), ...(isWorker ? { role: "worker" as const } : {}) };
   const recent = new RecentErrors();
   const log = createServerLogger(config.logLevel ?? "info", recent);
   const program = await start(config, { log, recent });
