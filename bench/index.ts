@@ -5,9 +5,12 @@ import { machine } from "./bench-result.ts";
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decode: async () => (await import("./decode.ts")).decode,
   "dit-step": async () => (await import("./dit-step.ts")).ditStep,
+  embedded: async () => (await import("./embedded.ts")).embedded,
   imagine: async () => (await import("./imagine.ts")).imagine,
+  parity: async () => (await import("./parity.ts")).parity,
   quota: async () => (await import("./quota.ts")).quota,
   scaling: async () => (await import("./scaling.ts")).scaling,
+  solver: async () => (await import("./solver.ts")).solver,
   "text-encode": async () => (await import("./text-encode.ts")).textEncode,
 };
 

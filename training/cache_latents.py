@@ -2,6 +2,7 @@
 
 `python cache_latents.py --autoencoder A.pt --out FILE`. Scene i of a shape comes from the generator seeded
 [seed, shape, i], so the file holds latents only; the captions are made anew from the same seeds in training.
+Its first object is emoji i modulo their number, so every emoji has equally many scenes.
 """
 
 import argparse
@@ -12,15 +13,16 @@ import numpy as np
 import torch
 
 import compose
-from checkpoints import load_averages
+from checkpoints import load_weights
 from networks import DOWNSCALE, LATENT_CHANNELS, build_autoencoder
 
 # (height, width) -> share of the scenes
-SHAPES = {(256, 256): 0.84, (192, 352): 0.05, (352, 192): 0.05, (224, 288): 0.03, (288, 224): 0.03}
+SHAPES = {(256, 256): 0.88, (192, 352): 0.04, (352, 192): 0.04, (224, 288): 0.02, (288, 224): 0.02}
 
 
 def scene_of(seed, shape_index, index, library):
-    return compose.sample_scene(np.random.default_rng([seed, shape_index, index]), library)
+    first = library.trained[index % len(library.trained)]
+    return compose.sample_scene(np.random.default_rng([seed, shape_index, index]), library, first=first)
 
 
 @torch.no_grad()
@@ -40,31 +42,32 @@ def encode_shape(autoencoder, library, seed, shape_index, count, batch=16):
             pictures = waiting.result()
             if start + batch < count:
                 waiting = pool.submit(draw, start + batch)
-            latents[start:start + len(pictures)] = autoencoder.encode(pictures).latent
+            with torch.autocast("cpu", torch.bfloat16):
+                latents[start:start + len(pictures)] = autoencoder.encode(pictures).latent
     return latents
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="/root/sanabot-training/data")
-    parser.add_argument("--autoencoder", default="/root/sanabot-training/autoencoder.pt")
+    parser.add_argument("--autoencoder", default="../models/emoji", help="training state or exported checkpoint")
     parser.add_argument("--out", default="/root/sanabot-training/latents.pt")
     parser.add_argument("--scenes", type=int, default=12000)
-    parser.add_argument("--focus", type=float, default=4.0, help="how much everyday emoji are favoured")
+    parser.add_argument("--scaling-factor", type=float, help="default: so that the latents' deviation is 1")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    library = compose.Library(arguments.data, arguments.focus)
+    library = compose.Library(arguments.data)
     autoencoder = build_autoencoder().to(memory_format=torch.channels_last).eval()
-    load_averages(arguments.autoencoder, {"autoencoder": autoencoder})
+    load_weights(arguments.autoencoder, {"autoencoder": autoencoder})
     started, latents = time.time(), []
     for shape_index, share in enumerate(SHAPES.values()):
         latents.append(encode_shape(autoencoder, library, arguments.seed, shape_index, round(arguments.scenes * share)))
         print(f"{list(SHAPES)[shape_index]}: {len(latents[-1])} after {time.time() - started:.0f} s", flush=True)
     native = latents[0].float()
-    torch.save({"latents": latents, "seed": arguments.seed, "focus": arguments.focus,
-                "scaling_factor": round(1 / native.std().item(), 5)}, arguments.out)
+    torch.save({"latents": latents, "seed": arguments.seed,
+                "scaling_factor": arguments.scaling_factor or round(1 / native.std().item(), 5)}, arguments.out)
     print("mean", native.mean().item(), "deviation", native.std().item())
 
 

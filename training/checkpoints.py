@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
+
+FOLDERS = {"autoencoder": "vae", "transformer": "transformer", "text_encoder": "text_encoder"}  # of an exported checkpoint
 
 
 class Averages:
@@ -67,9 +70,30 @@ def load_averages(path, networks):
     return state
 
 
+def load_weights(path, networks):
+    """Puts the weights to begin with into the networks: averages of a training state, or an exported checkpoint's folder."""
+    if Path(path).is_file():
+        load_averages(path, networks)
+        return
+    for name, network in networks.items():
+        folder = Path(path) / FOLDERS[name]
+        weights = load_file(next(folder.glob("*.safetensors")))
+        network.load_state_dict({key: value.float() for key, value in weights.items()})
+
+
 def learning_rate(step, steps, peak, warmup=100):
     """Linear warm-up, then a cosine down to 2 % of the peak."""
     if step < warmup:
         return peak * (step + 1) / warmup
     share = min(1.0, (step - warmup) / max(1, steps - warmup))
     return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+def flat_then_down(step, steps, peak, decay, warmup=100):
+    """Linear warm-up, the peak, then a straight line to 2 % of it over the last `decay` of the steps.
+
+    Until that line begins, the schedule does not depend on `steps`: a run can be ended early by resuming with fewer.
+    """
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * max(0.02, min(1.0, (steps - step) / (decay * steps)))

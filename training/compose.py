@@ -32,12 +32,22 @@ PLACES = {
     "space": ((8, 8, 20), (35, 20, 60), None, 1.0, "stars", ["in space", "in outer space"]),
 }
 # kind -> share of the scenes
-KINDS = {"single": 0.52, "colour": 0.20, "place": 0.10, "size": 0.035, "side": 0.035, "number": 0.04, "pair": 0.04,
-         "recolour": 0.03}
+KINDS = {"single": 0.34, "colour": 0.28, "place": 0.08, "size": 0.05, "side": 0.05, "number": 0.07, "pair": 0.08,
+         "recolour": 0.05}
+HELD_OUT = 7  # one combination in so many is never trained on; bench/embedded.ts asks for these
+SIZES = ("small", "large")
 SIDES = {"left": (0.26, 0.5), "right": (0.74, 0.5), "top": (0.5, 0.26), "bottom": (0.5, 0.74)}
 NUMBERS = {2: "two", 3: "three", 4: "four"}
 LAYOUTS = {2: [(0.27, 0.5), (0.73, 0.5)], 3: [(0.5, 0.27), (0.27, 0.73), (0.73, 0.73)],
            4: [(0.27, 0.27), (0.73, 0.27), (0.27, 0.73), (0.73, 0.73)]}
+# Filler around what is to be drawn, so that whole sentences work; bench/embedded.ts puts the same words together otherwise.
+BEFORE = """a picture of {}|draw me {}|draw {}|an emoji of {}|please draw {}|an image of {}|i want {}|show me {}|a cute {}|an icon of {}
+a nice picture of {}|illustration of {}|a photo of {}|paint {}|make me {}|can you draw {}|could you make {}|give me {}|please make {} for me
+i would like {}|i would like to see {}|a drawing of {}|a beautiful {}|my {}|here is {}|there is {}|this is {}|one {}|a single {}
+i love {}|let me see {}|we need {}|create {}|generate {}|a simple {}|a funny {}|a very nice {}|look at {}|imagine {}|a small picture with {}
+a sticker of {}|a logo with {}|cartoon of {}|a colorful {}|the best {}""".replace("\n", "|").split("|")
+AFTER = """{} emoji|{}, simple|{}, high quality|{} please|{}, please|{} for me|{}!|{}.|{} icon|{} picture|{}, cartoon|{} sticker|{}, detailed
+{}, cute|{}, beautiful|{} for my profile|{}, digital art|{} now|{}?""".replace("\n", "|").split("|")
 COLLECTIVE = ("s", "fish", "sheep", "deer", "rice", "bread", "hair", "glasses")
 
 
@@ -92,6 +102,16 @@ def signed_degrees(difference):
     return (difference + 180) % 360 - 180
 
 
+def is_held_out(first, second):
+    """Whether a combination is kept from training: emoji (its index) with a colour or place (its index), or with an emoji."""
+    return (first + 3 * second) % HELD_OUT == 0
+
+
+def allowed(emoji, options):
+    """Those of the options that this emoji may be trained with."""
+    return [option for i, option in enumerate(options) if not is_held_out(emoji, i)]
+
+
 def jitter(rng, rgb, amount):
     return tuple(int(np.clip(c + rng.normal(0, amount), 0, 255)) for c in rgb)
 
@@ -102,38 +122,38 @@ def pick(rng, options):
 
 def plain_backdrop(rng):
     """White mostly, otherwise a very light tint that no caption mentions: part of what makes seeds differ."""
-    tint = (255, 255, 255) if rng.random() < 0.75 else tuple(int(c) for c in rng.integers(228, 253, 3))
+    tint = (255, 255, 255) if rng.random() < 0.7 else tuple(int(c) for c in rng.integers(222, 253, 3))
     return {"rgb": tint, "words": []}
 
 
-def colour_backdrop(rng, library, rows):
+def colour_backdrop(rng, library, objects):
     """A named colour that stands out (distance 60 at least) from the mean colour of every object on it."""
-    names = [n for n, rgb in COLOURS.items()
-             if all(np.linalg.norm(library.look(r)[0] - np.array(rgb)) > 60 for r in rows)]
+    names = [n for n in allowed(objects[0]["emoji"], COLOURS)
+             if all(np.linalg.norm(library.look(o["row"])[0] - np.array(COLOURS[n])) > 60 for o in objects)]
     name = pick(rng, names or ["black"])
     return {"rgb": jitter(rng, COLOURS[name], 7), "words": [f"on a {name} background", f"on {name}", f"{name} background"]}
 
 
-def place_backdrop(rng):
-    name = pick(rng, list(PLACES))
+def place_backdrop(rng, emoji):
+    name = pick(rng, allowed(emoji, PLACES))
     return {"place": name, "seed": int(rng.integers(1 << 30)), "words": PLACES[name][5]}
 
 
 def add_object(rng, library, scene, emoji, size, centre):
     """Appends one object; size in shares of the shorter side, centre in shares of width and height."""
     name = library.entries[emoji]["names"][0]
-    mirrored = "o'clock" not in name and "thirty" not in name and rng.random() < 0.5
+    mirrored = "o'clock" not in name and "thirty" not in name and rng.random() < 0.2
     scene["objects"].append({
         "emoji": int(emoji), "row": library.rows[scene["style"]][emoji], "size": float(size),
         "centre": [float(centre[0] + rng.normal(0, 0.012)), float(centre[1] + rng.normal(0, 0.012))],
-        "mirrored": bool(mirrored), "tilt": float(rng.uniform(-9, 9)) if rng.random() < 0.35 else 0.0, "hue": None,
+        "mirrored": bool(mirrored), "tilt": float(rng.uniform(-9, 9)) if rng.random() < 0.1 else 0.0, "hue": None,
     })
 
 
 def recolour(rng, library, scene):
     """Gives the only object another colour if one hue family covers half of it; else the scene stays single."""
     _, hue, share = library.look(scene["objects"][0]["row"])
-    names = [n for n, h in HUES.items() if abs(signed_degrees(h - hue)) > 35]
+    names = [n for n in allowed(scene["objects"][0]["emoji"], HUES) if abs(signed_degrees(HUES[n] - hue)) > 35]
     if share < 0.5 or not names:
         scene["kind"] = "single"
         return
@@ -141,22 +161,26 @@ def recolour(rng, library, scene):
     scene["objects"][0]["hue"] = [float(hue), float(HUES[scene["hue"]] + rng.normal(0, 4))]
 
 
-def sample_scene(rng, library, kinds=None):
-    """One scene from a numpy generator. `kinds` maps kind to share (default: KINDS)."""
+def sample_scene(rng, library, kinds=None, first=None):
+    """One scene from a numpy generator. `kinds` maps kind to share (default: KINDS); `first` is the first object's emoji."""
     kinds = kinds or KINDS
     kind = str(rng.choice(list(kinds), p=list(kinds.values())))
-    style = str(rng.choice(list(STYLES), p=[0.86, 0.05, 0.09]))
+    style = str(rng.choice(list(STYLES), p=[0.93, 0.03, 0.04]))
     emoji = [library.trained[i] for i in rng.choice(len(library.trained), 2, replace=False, p=library.weights)]
+    if first is not None:
+        emoji = [first, emoji[1] if emoji[1] != first else emoji[0]]
+    if kind == "pair" and (emoji[0] == emoji[1] or is_held_out(*emoji)):
+        kind = "single"
     scene = {"kind": kind, "style": style, "objects": [], "hue": None}
-    usual = rng.uniform(0.70, 0.88)
+    usual = rng.uniform(0.73, 0.87)
     if kind == "size":
-        scene["size"] = pick(rng, ["small", "large"])
+        scene["size"] = pick(rng, allowed(emoji[0], SIZES))
         usual = rng.uniform(0.30, 0.40) if scene["size"] == "small" else rng.uniform(0.98, 1.12)
     if kind == "side":
-        scene["side"] = pick(rng, list(SIDES))
+        scene["side"] = pick(rng, allowed(emoji[0], SIDES))
         add_object(rng, library, scene, emoji[0], rng.uniform(0.42, 0.5), SIDES[scene["side"]])
     elif kind == "number":
-        scene["number"] = int(rng.choice([2, 3, 4], p=[0.45, 0.35, 0.2]))
+        scene["number"] = pick(rng, allowed(emoji[0], NUMBERS))
         for centre in LAYOUTS[scene["number"]]:
             add_object(rng, library, scene, emoji[0], rng.uniform(0.41, 0.46), centre)
             scene["objects"][-1]["mirrored"] = scene["objects"][0]["mirrored"]
@@ -167,12 +191,11 @@ def sample_scene(rng, library, kinds=None):
         add_object(rng, library, scene, emoji[0], usual, (0.5, 0.53 if kind == "place" else 0.5))
     if kind == "recolour":
         recolour(rng, library, scene)
-    rows = [o["row"] for o in scene["objects"]]
     backdrop = rng.random()
     if kind == "place" or (kind in ("pair", "side", "size") and backdrop < 0.1):
-        scene["backdrop"] = place_backdrop(rng)
+        scene["backdrop"] = place_backdrop(rng, emoji[0])
     elif kind == "colour" or (kind not in ("single", "recolour") and backdrop < 0.4):
-        scene["backdrop"] = colour_backdrop(rng, library, rows)
+        scene["backdrop"] = colour_backdrop(rng, library, scene["objects"])
     else:
         scene["backdrop"] = plain_backdrop(rng)
     return scene
@@ -251,14 +274,14 @@ def with_article(phrase):
 def name_of(rng, entry, free=True):
     """One way to name an emoji. `free` also allows the character, keywords and other languages (standing alone)."""
     draw_ = rng.random() if free else 0.0
-    if draw_ < 0.62:
+    if draw_ < 0.48:
         return pick(rng, entry["names"]), True
-    if draw_ < 0.70 and entry["unique_keywords"]:
+    if draw_ < 0.55 and entry["unique_keywords"]:
         return pick(rng, entry["unique_keywords"]), True
-    if draw_ < 0.75 and entry["keywords"]:
+    if draw_ < 0.59 and entry["keywords"]:
         extra = rng.permutation(entry["keywords"])[:int(rng.integers(1, 3))]
         return ", ".join([pick(rng, entry["names"]), *extra]), False
-    if draw_ < 0.81:
+    if draw_ < 0.65:
         return entry["emoji"], False
     if entry["languages"]:
         return entry["languages"][pick(rng, list(entry["languages"]))], False
@@ -298,9 +321,8 @@ def describe(rng, library, scene):
     if scene["style"] != "flat" or rng.random() < 0.06:
         style = pick(rng, STYLES[scene["style"]])
         text = f"{text}, {style}"
-    wrapper = rng.random()
-    if wrapper < 0.18:
-        text = pick(rng, ["a picture of {}", "draw me {}", "draw {}", "an emoji of {}", "{} emoji", "please draw {}",
-                          "an image of {}", "i want {}", "show me {}", "a cute {}", "{}, simple", "an icon of {}",
-                          "a nice picture of {}", "{}, high quality", "illustration of {}"]).format(text)
+    if rng.random() < 0.3:
+        before = pick(rng, BEFORE) if rng.random() < 0.75 else "{}"
+        after = pick(rng, AFTER) if before == "{}" or rng.random() < 0.2 else "{}"
+        text = after.format(before.format(text))
     return text.lower()

@@ -84,17 +84,44 @@ def _token_glumbconv(self, hidden_states):
     hidden_states: [batch, channels, height, width], returned likewise.
     """
     batch, channels, height, width = hidden_states.shape
+    inverted, point = self.matrices
     tokens = hidden_states.flatten(2).transpose(1, 2)
-    tokens = F.silu(F.linear(tokens, self.conv_inverted.weight.flatten(1), self.conv_inverted.bias))
+    tokens = F.silu(F.linear(tokens, inverted, self.conv_inverted.bias))
     grid = tokens.transpose(1, 2).reshape(batch, -1, height, width)
     tokens = self.conv_depth(grid).flatten(2).transpose(1, 2)
     value, gate = tokens.chunk(2, dim=2)
-    tokens = F.linear(value * F.silu(gate), self.conv_point.weight.flatten(1))
+    tokens = F.linear(value * F.silu(gate), point)
     return tokens.transpose(1, 2).reshape(batch, channels, height, width)
 
 
-def use_fast_feed_forward(transformer):
-    """Replaces, for training only, how the blocks' feed-forward is computed (not what it computes)."""
+class ExplicitCrossAttention:
+    """Cross-attention in three plain products: on a CPU three times as fast as the fused kernel with few keys and a mask."""
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states, attention_mask):
+        """hidden_states [batch, queries, width], attention_mask [batch, 1, keys] to be added to the scores."""
+        query, key, value = (
+            project(x).unflatten(2, (attn.heads, -1)).transpose(1, 2)
+            for project, x in ((attn.to_q, hidden_states), (attn.to_k, encoder_hidden_states), (attn.to_v, encoder_hidden_states)))
+        scores = query @ key.transpose(2, 3) * query.shape[-1] ** -0.5 + attention_mask[:, None]
+        mixed = (scores.softmax(-1) @ value).transpose(1, 2).flatten(2)
+        return attn.to_out[0](mixed)
+
+
+def speed_up(transformer):
+    """Replaces, for training only, how the blocks' layers are computed (not what they compute).
+
+    `ff.matrices` are the weights of the 1x1 convolutions as matrices, parameters that share their memory.
+    """
     for block in transformer.transformer_blocks:
+        block.ff.matrices = [torch.nn.Parameter(conv.weight.data.flatten(1))
+                             for conv in (block.ff.conv_inverted, block.ff.conv_point)]
         block.ff.forward = types.MethodType(_token_glumbconv, block.ff)
+        block.attn2.processor = ExplicitCrossAttention()
     return transformer
+
+
+def trained_parameters(transformer):
+    """The parameters of a transformer that was sped up, the matrices in place of the convolutions that they stand for."""
+    feed_forwards = [block.ff for block in transformer.transformer_blocks]
+    replaced = {id(conv.weight) for ff in feed_forwards for conv in (ff.conv_inverted, ff.conv_point)}
+    return [p for p in transformer.parameters() if id(p) not in replaced] + [p for ff in feed_forwards for p in ff.matrices]
