@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 import { imagineCommand } from "./cli/imagine.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { modelsCommand } from "./cli/models.ts";
+import { upscaleCommand } from "./cli/upscale.ts";
 import { loadConfig, SOFTWARE } from "./config.ts";
 import { UserError } from "./errors.ts";
 import { createLogger } from "./log.ts";
@@ -19,6 +20,7 @@ const program = new Command("sanabot")
   .version(SOFTWARE.replace(/^\S+ /, ""))
   .exitOverride()
   .addCommand(imagineCommand().exitOverride())
+  .addCommand(upscaleCommand().exitOverride())
   .addCommand(modelsCommand())
   .addCommand(doctorCommand())
   .showSuggestionAfterError();

@@ -18,7 +18,12 @@ import {
 import { type PixelSize, targetSize } from "./target-size.ts";
 import type { UpscaleCost, Upscaled, UpscaleOptions, UpscalerOptions } from "./types.ts";
 
-export { chooseCreativeModel, predictCreative, upscaleCreatively } from "./creative.ts";
+export {
+  chooseCreativeModel,
+  DEFAULT_CREATIVE_STRENGTH,
+  predictCreative,
+  upscaleCreatively,
+} from "./creative.ts";
 export type {
   CreativeOptions,
   UpscaleCost,
@@ -90,6 +95,11 @@ export class Upscaler {
     const enlarged = joinLayers(await enlargeByLanczos(layers, target));
     await onProgress?.({ tile: 1, tiles: 1 });
     return { picture: enlarged, method: "lanczos", name: LANCZOS_TITLE };
+  }
+
+  /** Where the network runs. */
+  get provider(): Provider {
+    return this.#provider;
   }
 
   /** Frees all memory; may be called twice. */
