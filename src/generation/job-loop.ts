@@ -26,6 +26,8 @@ import { type SourceStore, taskOf } from "./task.ts";
 
 /** Ten times the usual would be a hang; large pictures on a CPU take long the first time. */
 const DEADLINE_MS = 60 * 60_000;
+/** A deploy's SIGTERM leaves 30 s for everything. */
+const STOP_GRACE_MS = 15_000;
 
 export interface JobLoopOptions {
   readonly db: Database;
@@ -52,6 +54,8 @@ export interface JobLoopOptions {
 export class JobLoop {
   readonly #options: JobLoopOptions;
   readonly #stopping = new AbortController();
+  /** Aborts the job that runs when its time to end is over. */
+  readonly #handingBack = new AbortController();
   #running: Promise<void> | null = null;
 
   constructor(options: JobLoopOptions) {
@@ -62,10 +66,15 @@ export class JobLoop {
     this.#running ??= this.#run();
   }
 
-  /** Takes no more jobs, and ends when the one that runs has ended or was handed back. May be called twice. */
-  async stop(): Promise<void> {
+  /**
+   * Takes no more jobs; the one that runs may end within the grace time, or is handed back and keeps its turn. May be
+   * called twice.
+   */
+  async stop(graceMs: number = STOP_GRACE_MS): Promise<void> {
     this.#stopping.abort();
+    const timer = setTimeout(() => this.#handingBack.abort("stopping"), graceMs);
     await this.#running;
+    clearTimeout(timer);
   }
 
   async #run(): Promise<void> {
@@ -123,7 +132,7 @@ export class JobLoop {
     const progress = new ProgressEditor({ answer: await answers.of(row), messenger, db, log });
     try {
       return await inference.run(task, {
-        signal: claim.signal,
+        signal: this.#signalOf(claim),
         deadlineMs: DEADLINE_MS,
         onProgress: (at, preview) => progress.show(at, preview),
       });
@@ -151,7 +160,8 @@ export class JobLoop {
   async #endBadly(row: JobRow, claim: Claim, error: unknown): Promise<string> {
     const { engine, db } = this.#options;
     if (error instanceof StaleAttempt) return "stale";
-    const reason: unknown = claim.signal.aborted ? claim.signal.reason : undefined;
+    const signal = this.#signalOf(claim);
+    const reason: unknown = signal.aborted ? signal.reason : undefined;
     if (reason === "lost") return "lost";
     if (reason === "stopping" || this.#isWorthAnotherTry(claim, error)) {
       await db.transaction(async (tx) => {
@@ -166,6 +176,10 @@ export class JobLoop {
         isCancelled ? engine.complete(tx, claim) : engine.fail(tx, claim, String(error)),
     });
     return isCancelled ? "cancelled" : "failed";
+  }
+
+  #signalOf({ signal }: Claim): AbortSignal {
+    return AbortSignal.any([signal, this.#handingBack.signal]);
   }
 
   /** What the person did wrong stays wrong; anything else may have been chance, once. */

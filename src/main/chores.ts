@@ -3,25 +3,34 @@ import { z } from "zod";
 
 import { queryValue } from "../db/database.ts";
 import { endDeadJobs, releaseOrphans } from "../generation/caretaker.ts";
-import { sweepRetention } from "../generation/policy/retention.ts";
+import { removeOrphans, sweepRetention } from "../generation/policy/retention.ts";
+import { Originals } from "../image/originals.ts";
 import { countViolations } from "../quota/quota.ts";
 import type { Discord } from "./discord.ts";
 import type { Runtime } from "./runtime.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+/** Lossless originals together; the oldest go first. A 4096 x 4096 picture takes 10 to 30 MiB. */
+const ORIGINALS_BYTES = 20 * 2 ** 30;
+/** Above every server's own retention, which the database knows. */
+const ORIGINALS_AGE_MS = 3650 * 24 * HOUR_MS;
 const DEAD_JOBS_EVERY_MS = 2000;
 
 /** Starts what tidies up behind everything else, and the metrics that look into the database. */
 export function startChores(runtime: Runtime, { answers }: Discord): void {
-  const { database, engine, log, caretaker, metrics } = runtime;
+  const { database, engine, log, caretaker, metrics, config, alerts } = runtime;
   const { db } = database;
   const parts = { db, engine, answers, log };
   caretaker.add("dead jobs", DEAD_JOBS_EVERY_MS, () => endDeadJobs(parts));
   caretaker.add("orphaned reservations", MINUTE_MS, () => releaseOrphans(parts));
+  const originals = new Originals(config.dataDir);
   caretaker.add("retention", HOUR_MS, async () => {
     await sweepRetention(db);
+    await removeOrphans(db, originals.folder);
+    await originals.sweep({ budgetBytes: ORIGINALS_BYTES, maxAgeMs: ORIGINALS_AGE_MS });
   });
+  caretaker.add("disk", 5 * MINUTE_MS, () => alerts.checkDisk(config.dataDir));
   const value = (statement: ReturnType<typeof sql>) => (): Promise<number> =>
     queryValue(db, statement, z.number());
   metrics.gauge(

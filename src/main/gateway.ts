@@ -7,6 +7,7 @@ import { DiscordAttachmentFinder } from "../discord/attachment-finder.ts";
 import { Bot, type GuildEvents } from "../discord/bot.ts";
 import { CustomIds } from "../discord/custom-id.ts";
 import { DiscordMessenger } from "../discord/messenger.ts";
+import { noteCard } from "../discord/reply.ts";
 import type { RegistrationStore } from "../discord/register-commands.ts";
 import type { AttachmentFinder } from "../generation/attachment.ts";
 import { Generation } from "../generation/generation.ts";
@@ -85,6 +86,7 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     metrics,
   });
   const { inviteLink } = await bot.start({ generation, customIds, messenger, attachments });
+  runtime.alerts.tellBy((alert) => bot.tellOwners(noteCard(alert)));
   outbox.start();
   caretaker.add("hand over", HAND_OVER_EVERY_MS, (signal) =>
     handOverOld({ db, engine, answers, messenger, log }, signal),

@@ -9,6 +9,7 @@ import type { NoticeWriter } from "../generation/notice.ts";
 import type { OriginalLinks } from "../http/original-links.ts";
 import type { JobEngine } from "../queue/job-engine.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { OwnerAlerts } from "./owner-alerts.ts";
 
 /** What every role of the program stands on. */
 export interface Runtime {
@@ -22,6 +23,7 @@ export interface Runtime {
   /** The key that signs buttons. */
   readonly key: Uint8Array;
   readonly caretaker: Caretaker;
+  readonly alerts: OwnerAlerts;
 }
 
 /** What speaks to Discord, with the bot's token or without. */

@@ -14,6 +14,7 @@ import { listWorkers } from "../queue/workers.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { startChores } from "./chores.ts";
 import { startDiscord } from "./discord.ts";
+import { OwnerAlerts } from "./owner-alerts.ts";
 import { startPages } from "./pages.ts";
 import type { Running, Runtime } from "./runtime.ts";
 import { startWorkerRole } from "./worker.ts";
@@ -58,6 +59,7 @@ export async function start(
       links: new OriginalLinks(key, config.publicUrl),
       key,
       caretaker,
+      alerts: new OwnerAlerts(log),
     };
     running.push(caretaker);
     const pages = await startPages(runtime, recent);

@@ -7,17 +7,16 @@ import { UserError } from "../errors.ts";
 import type { AttachmentFinder } from "../generation/attachment.ts";
 import { JobLoop } from "../generation/job-loop.ts";
 import type { Messenger } from "../generation/messenger.ts";
-import { pauseAt, readOwnerSettings } from "../generation/policy/owner-settings.ts";
 import type { WorkerReport } from "../generation/worker-report.ts";
 import { Inference } from "../inference/inference.ts";
 import { listModels } from "../models/find-model.ts";
 import { publishWorker, removeWorker } from "../queue/workers.ts";
+import { OwnerSwitches } from "./owner-switches.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
 
 /** A worker that was not seen for three of these is taken for dead. */
 const REPORT_EVERY_MS = 5000;
-const LOOK_AT_PAUSE_EVERY_MS = 2000;
-const LOOK_AT_IDLENESS_EVERY_MS = 20_000;
+const LOOK_AT_SWITCHES_EVERY_MS = 2000;
 
 export interface WorkerParts extends Speaking {
   readonly messenger: Messenger;
@@ -33,30 +32,27 @@ export interface Worker extends Running {
  * @throws {UserError} when the model that is configured cannot be used
  */
 export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Promise<Worker> {
-  const { log, metrics, engine, database, caretaker } = runtime;
+  const { log, metrics, engine, database, caretaker, alerts } = runtime;
   const { db } = database;
   const workerId = `${hostname()}-${randomUUID().slice(0, 8)}`;
   const inference = new Inference({
     environment: process.env,
     log: (line) => log.info(line),
-    onCrash: (cause) => metrics.crashed(cause),
+    onCrash: (cause) => {
+      metrics.crashed(cause);
+      alerts.crashed(cause);
+    },
   });
-  const report = await describeModels(runtime, inference);
-  const state = { mayClaim: true };
+  let report = await describeModels(runtime, inference);
   await publishWorker(db, { id: workerId, host: hostname(), report });
-  caretaker.add("worker report", REPORT_EVERY_MS, () =>
-    publishWorker(db, { id: workerId, host: hostname(), report }),
-  );
-  caretaker.add("pause", LOOK_AT_PAUSE_EVERY_MS, async () => {
-    state.mayClaim = pauseAt(await readOwnerSettings(db), new Date()) === null;
+  caretaker.add("worker report", REPORT_EVERY_MS, async () => {
+    const known = report.models.map(({ name }) => name);
+    if ((await installedModels(runtime)).some((name) => !known.includes(name)))
+      report = await describeModels(runtime, inference);
+    await publishWorker(db, { id: workerId, host: hostname(), report });
   });
-  const idle = new IdleWatch();
-  caretaker.add("unload when idle", LOOK_AT_IDLENESS_EVERY_MS, async () => {
-    const { unloadAfterMinutes } = await readOwnerSettings(db);
-    if (unloadAfterMinutes === null || !idle.isOver(unloadAfterMinutes)) return;
-    log.info({ minutes: unloadAfterMinutes }, "idle: the model leaves the memory");
-    await inference.run({ kind: "unload" });
-  });
+  const switches = new OwnerSwitches(runtime, inference);
+  caretaker.add("owner's switches", LOOK_AT_SWITCHES_EVERY_MS, () => switches.look());
   const loop = new JobLoop({
     db,
     engine,
@@ -65,8 +61,8 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
     answers: parts.answers,
     sources: { db, attachments: parts.attachments },
     models: () => report.models.map(({ name }) => name),
-    mayClaim: () => state.mayClaim,
-    onJob: () => idle.touch(),
+    mayClaim: () => switches.mayClaim,
+    onJob: () => switches.noteWork(),
     workerId,
     log,
     metrics,
@@ -87,21 +83,6 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
   };
 }
 
-/** Whether a GPU has had nothing to do for some time; says so once for each such time. */
-class IdleWatch {
-  #lastJobAt: number | null = null;
-
-  touch(): void {
-    this.#lastJobAt = Date.now();
-  }
-
-  isOver(minutes: number): boolean {
-    if (this.#lastJobAt === null || Date.now() - this.#lastJobAt < minutes * 60_000) return false;
-    this.#lastJobAt = null;
-    return true;
-  }
-}
-
 /** Every installed model, the configured one first; one that is broken is left out with a line in the log. */
 async function describeModels(
   { config, log }: Runtime,
@@ -113,7 +94,7 @@ async function describeModels(
   ];
   const names = [...new Set([config.model, ...installed])];
   const models: WorkerReport["models"] = [];
-  for (const name of names) {
+  for (const name of await installedModels(runtime)) {
     try {
       models.push(...(await inference.run({ kind: "describe", models: [name] })));
     } catch (error) {
@@ -124,4 +105,12 @@ async function describeModels(
   const [first] = models;
   const device = await inference.run({ kind: "device", model: first?.name ?? config.model });
   return { version: SOFTWARE, models, ...device };
+}
+
+/** Names of the models in MODELS_DIR and of those that ship with the program, the configured one first. */
+async function installedModels({ config }: Runtime): Promise<string[]> {
+  const installed = await Promise.all(
+    [config.modelsDir, join(PROJECT_DIR, "models")].map((folder) => listModels(folder)),
+  );
+  return [...new Set([config.model, ...installed.flat()])];
 }
