@@ -41,7 +41,7 @@ export async function start(
   try {
     const database = await openDatabase(config, { log, onStuck: () => process.exit(1) });
     running.push({ stop: database.close });
-    const engine = createJobEngine({ database, log, isGateway: config.role !== "worker" });
+    const engine = createJobEngine({ database, log });
     await engine.start();
     running.push(engine);
     const key = await signingKey(database.db);

@@ -84,15 +84,8 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
 }
 
 /** Every installed model, the configured one first; one that is broken is left out with a line in the log. */
-async function describeModels(
-  { config, log }: Runtime,
-  inference: Inference,
-): Promise<WorkerReport> {
-  const installed = [
-    ...(await listModels(config.modelsDir)),
-    ...(await listModels(join(PROJECT_DIR, "models"))),
-  ];
-  const names = [...new Set([config.model, ...installed])];
+async function describeModels(runtime: Runtime, inference: Inference): Promise<WorkerReport> {
+  const { config, log } = runtime;
   const models: WorkerReport["models"] = [];
   for (const name of await installedModels(runtime)) {
     try {
