@@ -21,4 +21,10 @@ export const admin: Record<keyof typeof english, string> = {
     "In der Vorlage muss '{prompt}' stehen, wo der Prompt hinkommt, zum Beispiel: a watercolour painting of '{prompt}'.",
   "refusal.style-long": "Vorlage und negativer Prompt dürfen je {max} Zeichen haben.",
   "refusal.style-unknown": "Dieser Server hat keinen eigenen Stil namens „{name}“.",
+  "refusal.rule-unknown": "Diese Regel hat der Server nicht: „{text}“. Siehe /admin words list.",
+  "refusal.ceiling":
+    "Der Besitzer des Bots gibt diesem Server {credits, number} Credits {period, select, minute {pro Minute} hour {pro Stunde} day {pro Tag} month {im Monat} other {insgesamt}}; keine Grenze darin kann höher sein.",
+  "refusal.guild-unknown": "Auf einem Server mit der ID {id} war der Bot noch nie.",
+  "refusal.report-gone":
+    "Diese Meldung wird nicht mehr aufbewahrt: Ihre Zeit war um, oder sie gehört zu einem anderen Server.",
 };

@@ -18,4 +18,10 @@ export const admin = {
     "The template must say '{prompt}' where the prompt goes, for example: a watercolour painting of '{prompt}'.",
   "refusal.style-long": "A template or negative prompt may have {max} characters.",
   "refusal.style-unknown": "This server has no style of its own named “{name}”.",
+  "refusal.rule-unknown": "This server has no such rule: “{text}”. See /admin words list.",
+  "refusal.ceiling":
+    "The bot's owner gives this server {credits, number} credits {period, select, minute {a minute} hour {an hour} day {a day} month {a month} other {in all}}; no limit inside it can be higher.",
+  "refusal.guild-unknown": "The bot has never been in a server with the id {id}.",
+  "refusal.report-gone":
+    "That report is not kept any more: its time was up, or it belongs to another server.",
 } as const;

@@ -19,4 +19,11 @@ export const admin: Record<keyof typeof english, string> = {
     "テンプレートには、プロンプトが入る位置に '{prompt}' と書いてください。例: a watercolour painting of '{prompt}'",
   "refusal.style-long": "テンプレートとネガティブプロンプトは{max}文字までです。",
   "refusal.style-unknown": "「{name}」というこのサーバー独自のスタイルはありません。",
+  "refusal.rule-unknown":
+    "そのルールはこのサーバーにありません:「{text}」。/admin words list をご覧ください。",
+  "refusal.ceiling":
+    "ボットの所有者がこのサーバーに割り当てているのは{period, select, minute {1分} hour {1時間} day {1日} month {1か月} other {合計}}{credits, number}クレジットです。それを超える上限は設定できません。",
+  "refusal.guild-unknown": "ID {id} のサーバーにボットが参加したことはありません。",
+  "refusal.report-gone":
+    "その通報はもう保存されていません。保存期間が過ぎたか、別のサーバーのものです。",
 };
