@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 
+import { UPSCALERS } from "../config.ts";
 import { throwIfCancelled, UserError } from "../errors.ts";
 import {
   ESRGAN_NAMES,
@@ -115,6 +116,12 @@ function reasonOf(error: unknown): string {
 }
 
 async function planForeign(path: string): Promise<NetworkPlan> {
+  if (!path.endsWith(".onnx")) {
+    throw new UserError(
+      "invalid_option",
+      `The upscaler "${path}" is not known: it must be one of ${UPSCALERS.join(", ")}, or the path of an .onnx file.`,
+    );
+  }
   const { graph, inputs, outputs, convWeights } = await readOnnxFile(path);
   const [input, ...others] = inputs;
   const [output] = outputs;
@@ -167,7 +174,7 @@ async function probeScale(plan: NetworkPlan, session: Session): Promise<number> 
 function unfit(path: string, reason: string): UserError {
   return new UserError(
     "model_invalid",
-    `UPSCALER=${path} cannot be used: ${reason}. It must take one picture [1, 3, height, width] in float32 from 0 to 1 and give it enlarged by a whole number.`,
+    `The upscaler ${path} cannot be used: ${reason}. It must take one picture [1, 3, height, width] in float32 from 0 to 1 and give it enlarged by a whole number.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { AnyPicture } from "../image/encode-picture.ts";
 import type { Provider } from "../pipeline/types.ts";
+import type { planNetwork } from "./network.ts";
 
 /** What it takes to open an upscaler. */
 export interface UpscalerOptions {
@@ -8,6 +9,8 @@ export interface UpscalerOptions {
   readonly provider: Provider | "auto";
   /** Where the answers of the providers' probes are kept. */
   readonly cacheDir: string;
+  /** Where networks come from: by default the installed packages and the owner's files. */
+  readonly plan?: typeof planNetwork | undefined;
   /** Receives a line about where the network runs, or why none does. */
   readonly log?: ((line: string) => void) | undefined;
 }

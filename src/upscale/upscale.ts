@@ -40,14 +40,20 @@ const LANCZOS_TITLE = "Lanczos with mild sharpening";
  */
 export class Upscaler {
   readonly #upscaler: string;
-  #provider: Provider;
+  readonly #plan: typeof planNetwork;
   readonly #log: (line: string) => void;
+  #provider: Provider;
   #network: LoadedNetwork | null = null;
 
-  private constructor(upscaler: string, provider: Provider, log: (line: string) => void) {
+  private constructor(
+    upscaler: string,
+    provider: Provider,
+    { plan = planNetwork, log = () => {} }: Pick<UpscalerOptions, "plan" | "log">,
+  ) {
     this.#upscaler = upscaler;
-    this.#provider = provider;
+    this.#plan = plan;
     this.#log = log;
+    this.#provider = provider;
   }
 
   /**
@@ -57,15 +63,16 @@ export class Upscaler {
    * @throws {UserError} `model_not_found` or `model_invalid` when the upscaler that was asked for by name or path
    *   cannot be used; a default that is missing is only logged.
    */
-  static async load({ upscaler, provider, cacheDir, log }: UpscalerOptions): Promise<Upscaler> {
-    const say = log ?? (() => {});
+  static async load(options: UpscalerOptions): Promise<Upscaler> {
+    const { upscaler, provider, cacheDir } = options;
+    const say = options.log ?? (() => {});
     const name = await settle(upscaler, say);
     const choice =
       provider !== "auto"
         ? { provider, reason: `${provider} was asked for` }
         : await chooseProvider({ cacheDir });
     if (name !== "lanczos") say(`upscaling with ${name}: ${choice.reason}`);
-    const loaded = new Upscaler(name, choice.provider, say);
+    const loaded = new Upscaler(name, choice.provider, options);
     if (isFile(name)) await loaded.#load(1, undefined);
     return loaded;
   }
@@ -123,7 +130,7 @@ export class Upscaler {
 
   async #load(ratio: number, signal: AbortSignal | undefined): Promise<LoadedNetwork> {
     if (this.#network !== null && isFile(this.#upscaler)) return this.#network;
-    const plan = await planNetwork(this.#upscaler, ratio);
+    const plan = await this.#plan(this.#upscaler, ratio);
     if (this.#network?.title === plan.title) return this.#network;
     await this.release();
     const provider = this.#provider;
