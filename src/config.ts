@@ -20,6 +20,7 @@ const MEMORY_POLICIES = ["auto", "all", "sequential"] as const;
 /** What `UPSCALER` may be besides a path. */
 export const UPSCALERS = ["esrgan-thick", "esrgan-medium", "esrgan-slim", "lanczos"] as const;
 const ROLES = ["all", "gateway", "worker"] as const;
+const DATABASES = ["pglite", "embedded"] as const;
 const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
 const MAX_PORT = 65_535;
@@ -46,6 +47,13 @@ const environmentSchema = z.object({
   MODEL: z.string().default("emoji"),
   MODELS_DIR: z.string().optional(),
   DATA_DIR: z.string().optional(),
+  DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error: "an address such as postgres://user:password@host/sanabot",
+    })
+    .optional(),
+  DATABASE: z.enum(DATABASES).default("pglite"),
   MEMORY: z.enum(MEMORY_POLICIES).default("auto"),
   PROVIDER: z.enum(PROVIDERS).default("auto"),
   PRECISION: z.enum(PRECISIONS).default("auto"),
@@ -87,6 +95,10 @@ export interface Config {
   model: string;
   modelsDir: string;
   dataDir: string;
+  /** A PostgreSQL database, which several processes can share. Undefined: an embedded one under `dataDir`. */
+  databaseUrl: string | undefined;
+  /** Which embedded one: PGlite in this process, or a PostgreSQL server that this process starts. */
+  database: (typeof DATABASES)[number];
   memory: (typeof MEMORY_POLICIES)[number];
   provider: (typeof PROVIDERS)[number];
   precision: (typeof PRECISIONS)[number];
@@ -180,6 +192,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     modelsDir:
       data.MODELS_DIR === undefined ? resolve(dataDir, "models") : resolve(data.MODELS_DIR),
     dataDir,
+    databaseUrl: data.DATABASE_URL,
+    database: data.DATABASE,
     memory: data.MEMORY,
     provider: data.PROVIDER,
     precision: data.PRECISION,
@@ -215,14 +229,17 @@ function describe(
 ): string {
   const sentences = error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return `${name} is ${JSON.stringify(environment[name])}; it must be ${allowed(issue)}.`;
+    // An address may hold a password, which has no place in a log.
+    const isSecret = name === "DATABASE_URL";
+    const given = isSecret ? "" : ` is ${JSON.stringify(environment[name])}; it`;
+    return `${name}${given} must be ${allowed(issue)}.`;
   });
   return sentences.join("\n");
 }
 
 function allowed(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
-  if (issue.code === "invalid_format" && issue.format === "url")
+  if (issue.code === "invalid_format" && issue.format === "url" && issue.path[0] !== "DATABASE_URL")
     return "an address that begins with https:// or http://";
   return issue.message;
 }

@@ -11,27 +11,35 @@ import { type Database, queryValue } from "./database.ts";
 /** `migrations/` of the project, made by `npm run db:generate`; files are only ever added. */
 export const MIGRATIONS_DIR = join(PROJECT_DIR, "migrations");
 
+/** The moment of the newest migration that this program knows, in milliseconds: what it calls its schema's version. */
+export function schemaVersion(): number {
+  const known = readMigrationFiles({ migrationsFolder: MIGRATIONS_DIR });
+  return Math.max(...known.map(({ folderMillis }) => folderMillis));
+}
+
 /**
- * Refuses a database that a newer program has migrated: its tables may not be what this one expects.
+ * Where a database stands before it is migrated.
  *
- * @throws {UserError} `invalid_config`
+ * @throws {UserError} `invalid_config` when a newer program has migrated it: its tables may not be what this one expects.
  */
-export async function refuseNewer(db: Database): Promise<void> {
+export async function schemaState(db: Database): Promise<"empty" | "older" | "current"> {
   const isThere = await queryValue(
     db,
     sql`select to_regclass('drizzle.__drizzle_migrations') is not null`,
     z.boolean(),
   );
-  if (!isThere) return;
+  if (!isThere) return "empty";
   const newest = await queryValue(
     db,
     sql`select coalesce(max(created_at), 0)::float8 from drizzle.__drizzle_migrations`,
     z.number(),
   );
-  const known = readMigrationFiles({ migrationsFolder: MIGRATIONS_DIR });
-  if (newest <= Math.max(...known.map(({ folderMillis }) => folderMillis))) return;
-  throw new UserError(
-    "invalid_config",
-    "The database was made by a newer version of sanabot. Update sanabot, or restore a backup of before.",
-  );
+  if (newest > schemaVersion()) {
+    throw new UserError(
+      "invalid_config",
+      "The database was made by a newer version of sanabot. Update sanabot, or restore a backup of before.",
+    );
+  }
+  if (newest === 0) return "empty";
+  return newest === schemaVersion() ? "current" : "older";
 }

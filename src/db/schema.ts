@@ -3,4 +3,5 @@ export * from "./schema/guilds.ts";
 export * from "./schema/jobs.ts";
 export * from "./schema/operations.ts";
 export * from "./schema/people.ts";
+export * from "./schema/queue.ts";
 export * from "./schema/quota.ts";

@@ -4,21 +4,23 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 
 import { sql } from "drizzle-orm";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import { z } from "zod";
 
 import { queryValue } from "../../src/db/database.ts";
 import { lockFolder } from "../../src/db/folder-lock.ts";
-import { refuseNewer } from "../../src/db/migrate.ts";
-import { openPglite, openPostgres } from "../../src/db/open-database.ts";
+import { MIGRATIONS_DIR, schemaState } from "../../src/db/migrate.ts";
+import { openPglite } from "../../src/db/open-pglite.ts";
+import { openPostgres } from "../../src/db/open-postgres.ts";
 import { UserError } from "../../src/errors.ts";
-import { DATABASES, startPostgres } from "../support/databases.ts";
+import { DATABASES, OPEN_OPTIONS, startPostgres } from "../support/databases.ts";
 import { temporaryFolder } from "../support/tiny-checkpoint.ts";
 
 /** Opens the embedded database in argv[1], writes rows for as long as it lives, and says the number of each when it is kept. */
 const WRITER = `
-import { openPglite } from ${JSON.stringify(new URL("../../src/db/open-database.ts", import.meta.url).href)};
+import { openPglite } from ${JSON.stringify(new URL("../../src/db/open-pglite.ts", import.meta.url).href)};
 import { setRule } from ${JSON.stringify(new URL("../../src/quota/rules.ts", import.meta.url).href)};
-const { db } = await openPglite(process.argv[1]);
+const { db } = await openPglite(process.argv[1], {});
 for (let i = 1; ; i++) {
   await setRule(db, { scope: "user", subject: String(i), period: "day", limit: i, actor: "writer" });
   process.stdout.write(i + "\\n");
@@ -47,24 +49,25 @@ describe("the database", () => {
       await db.execute(
         sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 9999999999999)`,
       );
-      await assert.rejects(refuseNewer(db), /newer version of sanabot/);
+      await assert.rejects(schemaState(db), /newer version of sanabot/);
       await close();
     });
   }
 
   it("is migrated once by four programs that start at the same time", async () => {
     const { url, stop } = await startPostgres();
-    const opened = await Promise.all(Array.from({ length: 4 }, () => openPostgres(url)));
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openPostgres(url, {})));
     const [first] = opened;
     assert.ok(first);
     const count = sql`select count(*)::int from drizzle.__drizzle_migrations`;
-    assert.equal(await queryValue(first.db, count, z.number()), 2);
+    const files = readMigrationFiles({ migrationsFolder: MIGRATIONS_DIR });
+    assert.equal(await queryValue(first.db, count, z.number()), files.length);
     await Promise.all(opened.map(({ close }) => close()));
     await stop();
   });
 
   it("says how to mend an address where no server is", async () => {
-    await assert.rejects(openPostgres("postgres://u:secret@127.0.0.1:1/x"), (error) => {
+    await assert.rejects(openPostgres("postgres://u:secret@127.0.0.1:1/x", {}), (error) => {
       assert.ok(error instanceof UserError);
       assert.match(error.message, /127\.0\.0\.1:1 cannot be reached .*Check DATABASE_URL/);
       assert.doesNotMatch(error.message, /secret/);
@@ -74,8 +77,11 @@ describe("the database", () => {
 
   it("refuses a second program on the same folder and names the first", async () => {
     const folder = join(await temporaryFolder(), "db");
-    const { close } = await openPglite(folder);
-    await assert.rejects(openPglite(folder), new RegExp(`in use by process ${process.pid} on `));
+    const { close } = await openPglite(folder, OPEN_OPTIONS);
+    await assert.rejects(
+      openPglite(folder, OPEN_OPTIONS),
+      new RegExp(`in use by process ${process.pid} on `),
+    );
     await close();
     await close();
     lockFolder(folder).release();
@@ -86,7 +92,7 @@ describe("the database", () => {
     for (const rows of [3, 17, 40]) {
       const said = await killAfter(folder, rows);
       assert.ok(said >= rows);
-      const { db, close } = await openPglite(folder);
+      const { db, close } = await openPglite(folder, OPEN_OPTIONS);
       const kept = sql`select count(*)::int from quota_rule where subject::int <= ${said}`;
       assert.equal(await queryValue(db, kept, z.number()), said);
       await close();

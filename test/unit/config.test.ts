@@ -30,6 +30,8 @@ describe("parseConfig", () => {
       model: "emoji",
       modelsDir: join(PROJECT_DIR, "data", "models"),
       dataDir: join(PROJECT_DIR, "data"),
+      databaseUrl: undefined,
+      database: "pglite",
       memory: "auto",
       provider: "auto",
       precision: "auto",
@@ -43,6 +45,13 @@ describe("parseConfig", () => {
   it("names a port and a server id that cannot be", () => {
     refuses({ PORT: "80000" }, /^PORT is "80000"; it must be a port from 0 to 65535\.$/);
     refuses({ DEV_GUILD_ID: "mine" }, /^DEV_GUILD_ID is "mine"; it must be a server's id/);
+  });
+
+  it("does not repeat an address of a database, which may hold a password", () => {
+    refuses(
+      { DATABASE_URL: "mysql://u:secret@host/x" },
+      /^DATABASE_URL must be an address such as postgres:\/\/user:password@host\/sanabot\.$/,
+    );
   });
 
   it("takes what is set, and the folder of models from that of the data", () => {

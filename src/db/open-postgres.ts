@@ -1,0 +1,95 @@
+import { drizzle } from "drizzle-orm/node-postgres";
+import { migrate } from "drizzle-orm/node-postgres/migrator";
+import { Pool, type PoolClient } from "pg";
+
+import { UserError } from "../errors.ts";
+import { MIGRATIONS_DIR, schemaState } from "./migrate.ts";
+import type { OpenDatabase, OpenOptions } from "./open-database.ts";
+import * as schema from "./schema.ts";
+
+/** Milliseconds. A silent network black hole is noticed after this long (QUEUE.md section 1, trap 4). */
+export const QUERY_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const MIGRATION_TIMEOUT_MS = 10 * 60_000;
+/** Any number that nobody else takes: the lock under which migrations run, one process after the other. */
+const MIGRATION_LOCK = 7_242_026;
+
+/** An idle connection that breaks is replaced at its next use; without a listener it would end the process. */
+function openPool(url: string): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    keepAlive: true,
+    query_timeout: QUERY_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+/**
+ * Opens the database of a server; safe where several processes start at once.
+ *
+ * @param url `postgres://...`
+ * @throws {UserError} `network` when it cannot be reached, `invalid_config` when it is newer than this program.
+ */
+export async function openPostgres(
+  url: string,
+  options: Pick<OpenOptions, "beforeMigration"> & { readonly isAlone?: boolean },
+): Promise<OpenDatabase> {
+  const pool = openPool(url);
+  let closed: Promise<void> | undefined;
+  const opened: OpenDatabase = {
+    db: drizzle(pool, { schema }),
+    connection: { kind: "postgres", url, isAlone: options.isAlone ?? false },
+    close: () => (closed ??= pool.end()),
+  };
+  try {
+    await migrateAlone(url, () => options.beforeMigration?.(opened));
+    return opened;
+  } catch (cause) {
+    await opened.close();
+    throw cause;
+  }
+}
+
+/** drizzle's migrator takes no lock: of four processes at once, three fail (QUEUE.md section 5). */
+async function migrateAlone(
+  url: string,
+  beforeMigration: () => Promise<void> | undefined,
+): Promise<void> {
+  const pool = new Pool({
+    connectionString: url,
+    max: 1,
+    query_timeout: MIGRATION_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  try {
+    const client = await connect(pool, url);
+    try {
+      await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+      const db = drizzle(client, { schema });
+      const state = await schemaState(db);
+      if (state === "older") await beforeMigration();
+      if (state !== "current") await migrate(db, { migrationsFolder: MIGRATIONS_DIR });
+    } finally {
+      // Closing the connection gives the lock back, also where a migration has failed.
+      client.release(true);
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+async function connect(pool: Pool, url: string): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (cause) {
+    const { host } = new URL(url);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(
+      "network",
+      `The database at ${host} cannot be reached (${reason}). Check DATABASE_URL and that PostgreSQL runs.`,
+      { cause },
+    );
+  }
+}
