@@ -69,6 +69,7 @@ export async function start(
     if (config.role !== "gateway") {
       const worker = await startWorkerRole(runtime, discord);
       running.push(worker);
+      pages.readiness.worker = () => worker.inference.isAlive;
     }
     startChores(runtime, discord);
     return { ready: discord.ready, stop };

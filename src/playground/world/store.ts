@@ -71,7 +71,7 @@ export class Store {
   }
 
   all<K extends Kind>(kind: K): Documents[K][] {
-    const rows = this.#sql("select json from documents where kind = ? order by id").all(kind);
+    const rows = this.#sql("select json from documents where kind = ? order by length(id), id").all(kind);
     return rows.map((row) => jsonOf(row) as Documents[K]);
   }
 
