@@ -1,33 +1,18 @@
 import {
   ApplicationCommandOptionType,
   ApplicationCommandType,
-  ApplicationIntegrationType,
-  type Attachment,
   type AutocompleteInteraction,
   type ChatInputCommandInteraction,
-  InteractionContextType,
 } from "discord.js";
 
 import { ask } from "../src/discord/ask.ts";
 import type { Choice, Context, SlashCommand } from "../src/discord/command.ts";
+import { EVERYWHERE } from "../src/discord/everywhere.ts";
 import { named, titled } from "../src/discord/localize.ts";
 import { requesterOf } from "../src/discord/requester.ts";
-import { Refusal } from "../src/generation/refusal.ts";
-import type { ImagineOptions, PictureReference } from "../src/generation/types.ts";
+import { uploadedPicture } from "../src/discord/uploaded-picture.ts";
+import type { ImagineOptions } from "../src/generation/types.ts";
 import { translate } from "../src/i18n/translate.ts";
-
-/** Where commands for everyone may be used: in servers, in the bot's own direct messages, and wherever a member brings them. */
-export const EVERYWHERE = {
-  contexts: [
-    InteractionContextType.Guild,
-    InteractionContextType.BotDM,
-    InteractionContextType.PrivateChannel,
-  ],
-  integration_types: [
-    ApplicationIntegrationType.GuildInstall,
-    ApplicationIntegrationType.UserInstall,
-  ],
-};
 
 /** Discord's longest string option. */
 const MAX_PROMPT = 6000;
@@ -150,27 +135,6 @@ function optionsOf({ options }: ChatInputCommandInteraction): ImagineOptions {
     model: options.getString("model") ?? undefined,
     picture: image === null ? undefined : uploadedPicture(image),
     strength: percent === null ? undefined : percent / 100,
-  };
-}
-
-/**
- * A picture that a member has attached to a command or a dialog.
- *
- * @throws {Refusal} `refusal.no-picture` for a file of another kind
- */
-export function uploadedPicture(file: Attachment): PictureReference {
-  const { id, url, width, height, contentType } = file;
-  if (contentType?.startsWith("image/") !== true) throw new Refusal("refusal.no-picture");
-  return {
-    kind: "message",
-    picture: {
-      source: { kind: "attachment", url, channelId: null, messageId: null, attachmentId: id },
-      // Whoever uploads it answers for it, unlike one that others have posted.
-      isOurs: true,
-      width,
-      height,
-      prompt: null,
-    },
   };
 }
 

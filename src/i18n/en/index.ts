@@ -1,8 +1,9 @@
 import { admin } from "./admin.ts";
 import { cards } from "./cards.ts";
 import { commands } from "./commands.ts";
+import { panels } from "./panels.ts";
 import { refusals } from "./refusals.ts";
 import { replies } from "./replies.ts";
 
 /** Every message in English; the other languages have the same keys. */
-export const en = { ...admin, ...cards, ...commands, ...refusals, ...replies };
+export const en = { ...admin, ...cards, ...commands, ...panels, ...refusals, ...replies };

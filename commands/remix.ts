@@ -1,0 +1,70 @@
+import { ApplicationCommandType } from "discord.js";
+
+import { ask } from "../src/discord/ask.ts";
+import { type MessageCommand, modal } from "../src/discord/command.ts";
+import { editForm, readForm, readWhich, storedValues } from "../src/discord/edit-form.ts";
+import { EVERYWHERE } from "../src/discord/everywhere.ts";
+import { titled } from "../src/discord/localize.ts";
+import { asVisibleAs } from "../src/discord/same-visibility.ts";
+import { findTarget, referencesIn, targetOf } from "../src/discord/target-message.ts";
+import { within } from "../src/discord/within.ts";
+import { Refusal } from "../src/generation/refusal.ts";
+import type { PictureReference } from "../src/generation/types.ts";
+
+/** How far a remix leaves its picture, where the member does not change it. */
+const USUAL_STRENGTH = 0.6;
+/** As many as a select in a dialog can offer. */
+const MAX_PICTURES = 10;
+
+/** A new picture that begins from one in a message. */
+export const remix: MessageCommand = {
+  kind: "message",
+  data: { type: ApplicationCommandType.Message, ...titled("menu.remix"), ...EVERYWHERE },
+  acknowledge: "own",
+  execute: async (interaction, { generation, customIds }) => {
+    const { targetMessage, guildId, locale } = interaction;
+    const pictures = referencesIn(targetMessage, customIds).slice(0, MAX_PICTURES);
+    const [first] = pictures;
+    if (first === undefined) throw new Refusal("refusal.no-picture");
+    const stored = first.kind === "stored" ? storedValues(first.pictureId, generation) : null;
+    const [values, styles] = await Promise.all([
+      within(Promise.resolve(stored), null),
+      within(generation.styles(guildId), []),
+    ]);
+    await interaction.showModal(
+      editForm({
+        customId: customIds.write({ action: "remix-form", ...targetOf(first, targetMessage, 0) }),
+        title: "form.remix",
+        locale,
+        values: {
+          prompt: values?.prompt ?? promptOf(first),
+          negativePrompt: values?.negativePrompt ?? "",
+          style: values?.style ?? null,
+          strength: USUAL_STRENGTH,
+        },
+        styles: styles.map(({ name }) => name),
+        last: { pictures: pictures.length },
+      }),
+    );
+  },
+};
+
+/** That dialog, filled in. */
+export const remixSubmit = modal({
+  action: "remix-form",
+  acknowledge: asVisibleAs,
+  execute: async (interaction, target, context) => {
+    const picture = await findTarget(
+      interaction,
+      { ...target, index: readWhich(interaction) },
+      context,
+    );
+    if (picture === null) throw new Refusal("refusal.picture-gone");
+    await ask(interaction, { kind: "remix", picture, options: readForm(interaction) }, context);
+  },
+});
+
+function promptOf(reference: PictureReference): string {
+  const shown = reference.kind === "stored" ? reference.fallback : reference.picture;
+  return shown?.prompt ?? "";
+}
