@@ -1,20 +1,50 @@
 import type { Command, Component } from "../src/discord/command.ts";
+import { about } from "./about.ts";
 import { cancel } from "./buttons/cancel.ts";
 import { deleteCard } from "./buttons/delete.ts";
+import { edit, editSubmit } from "./buttons/edit.ts";
 import { favourite, favouriteOne } from "./buttons/favourite.ts";
 import { pick } from "./buttons/pick.ts";
+import { recipe } from "./buttons/recipe.ts";
 import { reroll } from "./buttons/reroll.ts";
 import { upscaleCreative, upscaleFaithful } from "./buttons/upscale.ts";
 import { varyOfGrid, varyStrong, varySubtle } from "./buttons/vary.ts";
+import { help } from "./help.ts";
+import {
+  history,
+  historyFamily,
+  historyFavourite,
+  historyOpen,
+  historyPages,
+  historyPost,
+} from "./history.ts";
 import { imagine } from "./imagine.ts";
+import { privacy, privacyDelete } from "./privacy.ts";
+import { queue, queueCancel, queueRefresh } from "./queue.ts";
+import { quota } from "./quota.ts";
+import { recipeMenu } from "./recipe-menu.ts";
+import { remix, remixSubmit } from "./remix.ts";
+import { upscaleMenu, upscaleOf } from "./upscale-menu.ts";
 
 export { onMessage } from "./mention.ts";
 
 /** Every slash and context-menu command, in the order in which they are registered. */
-export const COMMANDS: readonly Command[] = [imagine];
+export const COMMANDS: readonly Command[] = [
+  imagine,
+  queue,
+  quota,
+  history,
+  help,
+  about,
+  privacy,
+  remix,
+  upscaleMenu,
+  recipeMenu,
+];
 
 /** What buttons, selects and modals do. */
 export const COMPONENTS: readonly Component[] = [
+  // On cards.
   cancel,
   varyOfGrid,
   varySubtle,
@@ -23,7 +53,21 @@ export const COMPONENTS: readonly Component[] = [
   upscaleCreative,
   pick,
   reroll,
+  edit,
+  editSubmit,
   favourite,
   favouriteOne,
+  recipe,
   deleteCard,
+  // In the answers of commands.
+  queueRefresh,
+  queueCancel,
+  ...historyPages,
+  historyOpen,
+  historyFavourite,
+  historyFamily,
+  historyPost,
+  privacyDelete,
+  remixSubmit,
+  upscaleOf,
 ];

@@ -1,7 +1,7 @@
 import type { Client, Message } from "discord.js";
 
 import type { GenerationPort } from "../generation/generation-port.ts";
-import type { MessagePicture, PictureReference } from "../generation/types.ts";
+import type { MessagePicture, PictureReference, PictureView } from "../generation/types.ts";
 import { customIdsOf } from "./own-message.ts";
 import { type CustomId, type CustomIds, longId, shortId } from "./custom-id.ts";
 import { obstacleOf } from "./discord-error.ts";
@@ -85,4 +85,13 @@ async function fetchMessage(
     if (obstacleOf(error) !== null) return null;
     throw error;
   }
+}
+
+/** A picture as the message shows it that it was posted in; null when that is gone. */
+export async function pictureOfMessage(
+  client: Client,
+  { channelId, messageId, index }: PictureView,
+): Promise<MessagePicture | null> {
+  const message = messageId === null ? null : await fetchMessage(client, channelId, messageId);
+  return message === null ? null : (picturesIn(message)[index] ?? null);
 }
