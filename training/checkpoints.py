@@ -24,9 +24,7 @@ class Averages:
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         for name, network in self.networks.items():
-            kept = self.values[name]
-            for key, value in network.state_dict().items():
-                kept[key].lerp_(value, 1 - decay)
+            torch._foreach_lerp_(list(self.values[name].values()), list(network.state_dict().values()), 1 - decay)
 
     def state(self):
         return {"values": self.values, "updates": self.updates}

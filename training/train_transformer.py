@@ -25,9 +25,13 @@ CAPTION_DROPOUT = 0.1
 class Scenes:
     """Cached latents with the scenes they show; batches depend on (seed, step) only."""
 
-    def __init__(self, paths, library, mix, odd_shapes):
-        """`mix` maps kind to share of the native scenes, `odd_shapes` is the share of batches of other shapes."""
-        self.library, self.odd_shapes = library, odd_shapes
+    def __init__(self, paths, library, mix, odd_shapes, each):
+        """`mix` maps kind to share of the scenes, `odd_shapes` is the share of batches of other shapes.
+
+        Of every emoji and kind only the first `each` scenes are used that stand upright and are not
+        mirrored: with one fixed picture of each thing, what is called how is learnt first. 0 uses all scenes.
+        """
+        self.library, self.odd_shapes, self.each = library, odd_shapes, each
         stored = [torch.load(path) for path in paths]
         self.scaling_factor = stored[0]["scaling_factor"]
         self.latents = [torch.cat(parts) for parts in zip(*(s["latents"] for s in stored))]
@@ -38,10 +42,21 @@ class Scenes:
         self.shares = sizes / sizes.sum()
 
     def weigh(self, scenes, mix):
-        """How often each scene is drawn, so that kinds come as in `mix` and emoji as the library weighs them."""
-        count = Counter(scene["kind"] for scene in scenes)
+        """How often each scene is drawn, cumulated, so that kinds come as in `mix` and emoji as the library weighs them."""
+        used = Counter()
         weight_of = dict(zip(self.library.trained, self.library.weights))
-        weights = np.array([mix.get(s["kind"], 0) / count[s["kind"]] * weight_of[s["objects"][0]["emoji"]] for s in scenes])
+        weights = np.zeros(len(scenes))
+        for index, scene in enumerate(scenes):
+            thing = scene["objects"][0]
+            group = (scene["kind"], thing["emoji"])
+            plain = scene["style"] == "flat" and not thing["mirrored"] and not thing["tilt"]
+            if self.each and (not plain or used[group] >= self.each):
+                continue
+            used[group] += 1
+            weights[index] = weight_of[thing["emoji"]]
+        for kind in {scene["kind"] for scene in scenes}:
+            of_kind = np.array([scene["kind"] == kind for scene in scenes])
+            weights[of_kind] *= mix.get(kind, 0) / max(1e-9, weights[of_kind].sum())
         return np.cumsum(weights / weights.sum())
 
     def batch(self, seed, step, size):
@@ -79,6 +94,8 @@ def parse_arguments():
     parser.add_argument("--text-encoder", help="state of train_text_encoder.py to take the text encoder from")
     parser.add_argument("--mix", type=json.loads, default=compose.KINDS, help="share of each kind of scene, as JSON")
     parser.add_argument("--odd-shapes", type=float, default=0.04, help="share of batches that are not 256 x 256")
+    parser.add_argument("--each", type=int, default=0, help="scenes of each emoji and kind; 0: all")
+    parser.add_argument("--focus", type=float, default=1.0, help="how much everyday emoji are favoured over the rest")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--decay", type=float, default=0.3, help="share of the steps over which the rate goes down")
     parser.add_argument("--batch", type=int, default=32)
@@ -109,7 +126,8 @@ def main():
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
-    scenes = Scenes(arguments.latents, compose.Library(arguments.data), arguments.mix, arguments.odd_shapes)
+    scenes = Scenes(arguments.latents, compose.Library(arguments.data, arguments.focus), arguments.mix,
+                    arguments.odd_shapes, arguments.each)
     prompts = Prompts(arguments.tokenizer)
     networks, averages, optimizer = build(arguments)
     config = {**vars(arguments), "scaling_factor": scenes.scaling_factor}

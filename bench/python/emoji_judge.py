@@ -4,7 +4,7 @@
     python emoji_judge.py classifier DATA OUT  the second judge, trained apart on augmented originals (classifier.pt)
     python emoji_judge.py judge DATA OUT       reads pictures.json and pictures.raw, prints what was right as JSON
 
-Retrieval: a picture's nearest candidate by root mean square distance in CIE Lab at 24 x 24. Candidates are all emoji of
+Retrieval: a picture's nearest candidate by root mean square distance in CIE Lab at 24 x 24 (`nearest`). Candidates are all emoji of
 the training vocabulary in every arrangement that the category knows, drawn on the background colour that the picture's own
 corners have. Nothing of this was in the training loss, which compares latents.
 """
@@ -69,12 +69,12 @@ class Candidates:
             picture = compose.shift_hue(picture, own, compose.HUES[hue])
         if mirrored:
             picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        canvas = Image.new("RGBA", (4 * SIDE, 4 * SIDE))
-        side = round(size * 4 * SIDE)
-        picture = picture.resize((side, side), Image.Resampling.BICUBIC)
+        canvas = Image.new("RGBA", (2 * SIDE, 2 * SIDE))
+        side = round(size * 2 * SIDE)
+        picture = picture.resize((side, side), Image.Resampling.BOX)
         for x, y in centres:
-            canvas.alpha_composite(*clipped(picture, round(x * 4 * SIDE - side / 2), round(y * 4 * SIDE - side / 2)))
-        return np.asarray(canvas.convert("RGBa").resize((SIDE, SIDE), Image.Resampling.BOX))
+            canvas.alpha_composite(*clipped(picture, round(x * 2 * SIDE - side / 2), round(y * 2 * SIDE - side / 2)))
+        return np.asarray(canvas.convert("RGBa").reduce(2))
 
     def of(self, kind):
         """(arrangements [(emoji, answer)], premultiplied RGBA [n, SIDE, SIDE, 4] in 0 to 1) of a category."""
@@ -110,10 +110,15 @@ def arrangements(kind):
 
 
 def nearest(small, background, names, shapes, columns=slice(None)):
-    """The arrangement nearest to one small picture on its background, compared in some columns only."""
-    painted = shapes[..., :3] + (1 - shapes[..., 3:]) * background
-    difference = lab(painted[:, :, columns]) - lab(small[None, :, columns])
-    return names[int(difference.square().mean((1, 2, 3)).argmin())]
+    """The arrangement nearest to one small picture on its background, compared in some columns only.
+
+    The hundred nearest in RGB are compared in Lab, which takes longer.
+    """
+    painted = (shapes[:, :, columns, :3] + (1 - shapes[:, :, columns, 3:]) * background)
+    rough = (painted - small[None, :, columns]).square().mean((1, 2, 3))
+    shortlist = rough.topk(100, largest=False).indices
+    difference = lab(painted[shortlist]) - lab(small[None, :, columns])
+    return names[int(shortlist[difference.square().mean((1, 2, 3)).argmin()])]
 
 
 def named_colour(background):
@@ -123,18 +128,21 @@ def named_colour(background):
     return list(colours)[int((values - lab(background)).square().sum(1).argmin())]
 
 
-def is_right(row, small, background, candidates):
-    """What one prompt asked for is what its picture is nearest to; for a colour, the background's name as well."""
-    kind = row["kind"]
+def seen_in(kind, small, background, candidates):
+    """What a picture of a category shows: emoji, and the category's own answer."""
     half = SIDE // 2
     if kind == "pair":
-        found = [nearest(small, background, *candidates.of(f"{side} half"), columns=columns)[0]
-                 for side, columns in (("left", slice(0, half)), ("right", slice(half, None)))]
-        return found == row["emoji"]
-    emoji, answer = nearest(small, background, *candidates.of(kind if kind in ("number", "size", "side", "hue") else "usual"))
-    if kind == "colour" and named_colour(background) != row["colour"]:
-        return False
-    return emoji == row["emoji"][0] and answer == row.get(kind if kind != "colour" else "", None)
+        return {"emoji": [nearest(small, background, *candidates.of(f"{side} half"), columns=columns)[0]
+                          for side, columns in (("left", slice(0, half)), ("right", slice(half, None)))]}
+    arranged = kind in ("number", "size", "side", "hue")
+    emoji, answer = nearest(small, background, *candidates.of(kind if arranged else "usual"))
+    seen = {"emoji": [emoji], "colour": named_colour(background)}
+    return {**seen, kind: answer} if arranged else seen
+
+
+def is_right(row, seen):
+    """Everything that was asked for is what is seen."""
+    return all(seen[key] == row[key] for key in ("emoji", "colour", "number", "size", "side", "hue") if key in row)
 
 
 def read_pictures(out):
@@ -220,6 +228,12 @@ def classify(pictures, library, out):
     return [library.trained[index] for index in found], stored["accuracy"]
 
 
+def neighbour(rows, index):
+    """Another prompt of the same category."""
+    before = rows[index - 1]
+    return before if before["kind"] == rows[index]["kind"] else rows[index + 1]
+
+
 def judge(library, out):
     """Shares by category: right by retrieval, by the classifier, and with the answers moved on by one (the control)."""
     rows, pictures = read_pictures(out)
@@ -229,10 +243,10 @@ def judge(library, out):
     found = {}
     for index, row in enumerate(rows):
         kind = found.setdefault(row["kind"], {"retrieval": [], "classifier": [], "shuffled": [], "missed": []})
-        right = is_right(row, small[index], backgrounds[index], candidates)
-        other = {**row, "emoji": rows[index - 1]["emoji"] if rows[index - 1]["kind"] == row["kind"] else rows[index + 1]["emoji"]}
+        seen = seen_in(row["kind"], small[index], backgrounds[index], candidates)
+        right = is_right(row, seen)
         kind["retrieval"].append(right)
-        kind["shuffled"].append(is_right(other, small[index], backgrounds[index], candidates))
+        kind["shuffled"].append(is_right(neighbour(rows, index), seen))
         kind["classifier"].append(classified[index] == row["emoji"][0])
         if not right:
             kind["missed"].append(row["prompt"])
