@@ -28,7 +28,8 @@ export class UpdateOrder {
   ): Promise<void> {
     const turn = Symbol(key);
     this.#next.set(key, turn);
-    await this.#running.get(key)?.settled;
+    const ahead = this.#running.get(key);
+    if (ahead !== undefined) await ahead.settled;
     if (this.#finals.has(key) || this.#next.get(key) !== turn || signal.aborted) return;
     this.#next.delete(key);
     const stop = new AbortController();

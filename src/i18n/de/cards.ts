@@ -52,7 +52,6 @@ export const cards: Record<keyof typeof english, string> = {
     "Bei mir ist etwas schiefgegangen. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
   "card.failed-memory":
     "Der Grafikkarte ging der Speicher aus. Versuch es kleiner oder mit weniger Bildern.",
-  "card.failed-delivery": "Die Datei ließ sich nicht posten. Das Bild steht in /history.",
   "card.cancelled": "**Abgebrochen.** Es wurde nichts berechnet.",
   "card.cancelled-by": "**Von <@{user}> abgebrochen.** Es wurde nichts berechnet.",
 };

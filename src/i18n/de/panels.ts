@@ -71,7 +71,6 @@ export const panels: Record<keyof typeof english, string> = {
   "history.link": "[Zur Nachricht]({url})",
   "family.title": "**Stammbaum**",
   "family.alone": "Es wurde aus keinem anderen Bild gemacht, und keines aus ihm.",
-  "family.first": "das erste seiner Linie",
   "about.title": "**{version}**",
   "about.model": "Modell: {model} ({licence})",
   "about.no-model": "Kein Modell ist geladen: Gerade läuft kein GPU-Rechner.",

@@ -15,12 +15,8 @@ export const replies: Record<keyof typeof english, string> = {
   "reply.favourite-on": "⭐ Zu deinen Favoriten hinzugefügt. Du siehst sie mit /history.",
   "reply.favourite-off": "Aus deinen Favoriten entfernt.",
   "reply.favourite-which": "Welches Bild?",
-  "reply.deleted": "Gelöscht.",
-  "reply.cancelling": "Wird abgebrochen.",
   "hint.built-in-model":
     "Das ist das kleine eingebaute Modell: Es kennt etwa neunzig alltägliche Dinge und zeichnet sie wie Emojis. Für richtige Bilder führt der Besitzer des Bots `npx sanabot models recommend` aus.",
   "hint.english-prompts":
     "Tipp: {model} versteht Englisch am besten. Englische Prompts geben bessere Bilder.",
-  "owner.guild-joined":
-    "Ich wurde zu **{guild}** hinzugefügt. Ich bediene den Server, sobald du ihn freigibst: `/owner guilds approve` mit der ID {id}.",
 };

@@ -50,7 +50,6 @@ export const cards = {
     "Something went wrong on my side. If it happens again, give the bot's owner this number: {id}",
   "card.failed-memory":
     "The graphics card ran out of memory. Try a smaller size or fewer pictures.",
-  "card.failed-delivery": "The file could not be posted. The picture is in /history.",
   "card.cancelled": "**Cancelled.** Nothing was charged.",
   "card.cancelled-by": "**Cancelled by <@{user}>.** Nothing was charged.",
 } as const;

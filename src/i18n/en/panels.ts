@@ -69,7 +69,6 @@ export const panels = {
   "history.link": "[Go to the message]({url})",
   "family.title": "**Family tree**",
   "family.alone": "It was made from no other picture, and none was made from it.",
-  "family.first": "the first of its line",
   "about.title": "**{version}**",
   "about.model": "Model: {model} ({licence})",
   "about.no-model": "No model is loaded: no worker runs at the moment.",

@@ -13,12 +13,8 @@ export const replies = {
   "reply.favourite-on": "⭐ Added to your favourites. See them with /history.",
   "reply.favourite-off": "Removed from your favourites.",
   "reply.favourite-which": "Which picture?",
-  "reply.deleted": "Deleted.",
-  "reply.cancelling": "It is being cancelled.",
   "hint.built-in-model":
     "This is the small built-in model: it knows about ninety everyday things, drawn like emoji. For real pictures the bot's owner runs `npx sanabot models recommend`.",
   "hint.english-prompts":
     "Tip: {model} understands English best. Prompts in English give better pictures.",
-  "owner.guild-joined":
-    "I was added to **{guild}**. I serve it once you approve it: `/owner guilds approve` with the id {id}.",
 } as const;

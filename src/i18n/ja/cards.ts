@@ -51,7 +51,6 @@ export const cards: Record<keyof typeof english, string> = {
     "こちらで問題が起きました。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
   "card.failed-memory":
     "GPUのメモリが足りませんでした。サイズを小さくするか、枚数を減らしてください。",
-  "card.failed-delivery": "ファイルを投稿できませんでした。画像は/historyにあります。",
   "card.cancelled": "**キャンセルしました。**利用枠は減っていません。",
   "card.cancelled-by": "**<@{user}> がキャンセルしました。**利用枠は減っていません。",
 };

@@ -68,7 +68,6 @@ export const panels: Record<keyof typeof english, string> = {
   "history.link": "[メッセージへ移動]({url})",
   "family.title": "**系統図**",
   "family.alone": "ほかの画像から作られたものではなく、ここから作られた画像もありません。",
-  "family.first": "この系統の最初の画像",
   "about.title": "**{version}**",
   "about.model": "モデル: {model}({licence})",
   "about.no-model": "モデルが読み込まれていません。ワーカーが動いていません。",

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+
+import { IntlMessageFormat } from "intl-messageformat";
+
+import { PROJECT_DIR } from "../../src/config.ts";
+import { CATALOGUES, languageOf, type MessageKey, translate } from "../../src/i18n/translate.ts";
+
+const KEYS = Object.keys(CATALOGUES.en) as MessageKey[];
+const LANGUAGES = Object.keys(CATALOGUES) as (keyof typeof CATALOGUES)[];
+
+type Part = ReturnType<IntlMessageFormat["getAst"]>[number];
+
+/** Names of what stands in for something, also inside the choices of others. */
+function parametersOf(message: string): string[] {
+  const names = (parts: readonly Part[]): string[] =>
+    parts.flatMap((part) => {
+      const own = "value" in part && part.type !== 0 ? [String(part.value)] : [];
+      const options = "options" in part ? Object.values(part.options) : [];
+      return [...own, ...options.flatMap(({ value }) => names(value))];
+    });
+  const format = new IntlMessageFormat(message, "en", undefined, { ignoreTag: true });
+  return [...new Set(names(format.getAst()))].sort();
+}
+
+/** Every `.ts` file of the program outside of the catalogues. */
+function sources(): string {
+  const files = ["src", "commands"].flatMap((folder) =>
+    readdirSync(join(PROJECT_DIR, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !/^i18n[/\\](?:en|de|ja)/.test(name))
+      .map((name) => join(PROJECT_DIR, folder, name)),
+  );
+  return files.map((file) => readFileSync(file, "utf8")).join("\n");
+}
+
+describe("the message catalogues", () => {
+  for (const language of LANGUAGES) {
+    it(`have every message in ${language}, and no other`, () => {
+      assert.deepEqual(Object.keys(CATALOGUES[language]).sort(), [...KEYS].sort());
+      for (const key of KEYS) assert.notEqual(CATALOGUES[language][key].trim(), "", key);
+    });
+
+    it(`use in ${language} what the English messages use`, () => {
+      for (const key of KEYS) {
+        const english = parametersOf(CATALOGUES.en[key]);
+        assert.deepEqual(parametersOf(CATALOGUES[language][key]), english, key);
+      }
+    });
+  }
+
+  it("hold nothing that no code asks for", () => {
+    const code = sources();
+    // Keys that are put together from a part that the code holds.
+    const stems = /^(?:permission|command|choice)\./;
+    const unused = KEYS.filter(
+      (key) => !code.includes(`"${key}"`) && !stems.test(key) && !code.includes(`\`${stemOf(key)}`),
+    );
+    assert.deepEqual(unused, []);
+  });
+
+  it("serve Discord's locales by their language, others in English", () => {
+    assert.equal(languageOf("de"), "de");
+    assert.equal(languageOf("en-GB"), "en");
+    assert.equal(languageOf("pt-BR"), "en");
+    assert.equal(languageOf("constructor"), "en");
+    assert.equal(translate("ja", "card.cancel"), "キャンセル");
+  });
+
+  it("leave Discord's own markup as it is", () => {
+    assert.equal(translate("en", "card.ready", { user: "123" }), "<@123>, your picture is ready.");
+  });
+});
+
+function stemOf(key: string): string {
+  return key.slice(0, key.lastIndexOf(".") + 1);
+}
