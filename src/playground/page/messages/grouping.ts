@@ -1,0 +1,38 @@
+/** How messages stand below one another. */
+import type { ClientMessage } from "../../client-api.ts";
+import { hasFlag, MessageFlag } from "../discord.ts";
+
+/** Messages of one author this close share a heading, as in Discord. */
+const GROUP_MS = 7 * 60_000;
+
+/** Whether a message goes on under the heading of the one before it. */
+export function continues(before: ClientMessage | undefined, message: ClientMessage): boolean {
+  if (before === undefined || before.author.id !== message.author.id) return false;
+  if (headerOf(message) !== null) return false;
+  const isEphemeral = (one: ClientMessage): boolean => hasFlag(one, MessageFlag.ephemeral);
+  if (isEphemeral(before) !== isEphemeral(message) || startsDay(before, message)) return false;
+  return Date.parse(message.timestamp) - Date.parse(before.timestamp) < GROUP_MS;
+}
+
+/** Whether a message is the first of its day, by the reader's calendar. */
+export function startsDay(before: ClientMessage | undefined, message: ClientMessage): boolean {
+  if (before === undefined) return true;
+  return new Date(before.timestamp).toDateString() !== new Date(message.timestamp).toDateString();
+}
+
+/** The small line above a message: a command that somebody used, or what it answers. */
+export type Header =
+  | { type: "command"; userId: string; commandName: string }
+  | { type: "reply"; messageId: string; message: ClientMessage | null };
+
+export function headerOf(message: ClientMessage): Header | null {
+  const metadata = message.interaction_metadata;
+  if (message.commandName !== undefined && metadata !== undefined)
+    return { type: "command", userId: metadata.user.id, commandName: message.commandName };
+  const reference = message.message_reference?.message_id;
+  if (reference !== undefined)
+    return { type: "reply", messageId: reference, message: message.referenced_message ?? null };
+  if (metadata !== undefined && "interacted_message_id" in metadata)
+    return { type: "reply", messageId: metadata.interacted_message_id, message: null };
+  return null;
+}

@@ -1,0 +1,38 @@
+import { useCallback } from "preact/hooks";
+
+/** Where the keyboard goes when it leaves the messages. */
+export const MESSAGE_BOX_SELECTOR = ".composer textarea, .composer input";
+
+/** Arrow keys go from message to message, Home and End to the ends, Escape back to the message box. */
+export function useMessageKeys(): (event: KeyboardEvent) => void {
+  return useCallback((event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (event.key === "Escape") {
+      document.querySelector<HTMLElement>(MESSAGE_BOX_SELECTOR)?.focus();
+      return;
+    }
+    // Keys on a control in a message are the control's.
+    if (!target.matches("[data-message-id]")) return;
+    const all = [...document.querySelectorAll<HTMLElement>(".message-items [data-message-id]")];
+    const next = nextOf(event.key, all, all.indexOf(target));
+    if (next === undefined) return;
+    event.preventDefault();
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }, []);
+}
+
+function nextOf(key: string, all: readonly HTMLElement[], index: number): HTMLElement | undefined {
+  if (key === "ArrowUp") return all[index - 1];
+  if (key === "ArrowDown") return all[index + 1];
+  if (key === "Home") return all[0];
+  return key === "End" ? all.at(-1) : undefined;
+}
+
+/** From the empty message box up into the messages. */
+export function focusLastMessage(): void {
+  const all = document.querySelectorAll<HTMLElement>(".message-items [data-message-id]");
+  const last = all[all.length - 1];
+  last?.focus();
+  last?.scrollIntoView({ block: "nearest" });
+}
