@@ -134,7 +134,10 @@ export class JobLoop {
       return await inference.run(task, {
         signal: this.#signalOf(claim),
         deadlineMs: DEADLINE_MS,
-        onProgress: (at, preview) => progress.show(at, preview),
+        onProgress: (at, preview) => {
+          if (at.stage === "denoise") failpoint("mid_inference");
+          progress.show(at, preview);
+        },
       });
     } finally {
       // No edit may come after the final one, which another process may make as soon as the job has ended.

@@ -43,7 +43,9 @@ describe("the program", () => {
     assert.match(textOf(card), /a red apple/);
     assert.match(textOf(card), /Seed 7/);
     const [url = ""] = picturesOf(card);
-    const { width, height } = await sharp(await (await fetch(url)).arrayBuffer()).metadata();
+    const { width, height } = await sharp(
+      await (await fetch(new URL(url, playground.url))).arrayBuffer(),
+    ).metadata();
     assert.deepEqual([width, height], [256, 256]);
   });
 
