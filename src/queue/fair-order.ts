@@ -55,3 +55,10 @@ export async function leaveLine(tx: Database, id: string): Promise<void> {
 export async function lockLine(tx: Database, guild: string): Promise<void> {
   await tx.execute(sql`select from fair_lock(${guild})`);
 }
+
+/** Gives the waiting jobs of a guild their members' present weights; their order is the caller's to change. */
+export async function weighLine(tx: Database, guild: string): Promise<void> {
+  await tx.execute(
+    sql`update queue_entry set weight = fair_member_weight(guild, role_ids) where guild = ${guild} and started_at is null`,
+  );
+}

@@ -71,6 +71,9 @@ export interface JobEngine {
    */
   readonly cancel: (tx: Database, id: string) => Promise<"waiting" | "running" | "ended">;
 
+  /** After a change of a weight in `fair_weight`, in the same transaction: what waits in the guild takes its place by it. */
+  readonly retag: (tx: Database, guild: string) => Promise<void>;
+
   /** Places and ETAs of all waiting GPU jobs, or of one guild's, in order. */
   readonly waiting: (guild?: string) => Promise<WaitingJob[]>;
   /**

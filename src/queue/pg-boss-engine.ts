@@ -1,15 +1,22 @@
 import { sql } from "drizzle-orm";
-import { type ConstructorOptions, fromDrizzle, fromPglite, PgBoss } from "pg-boss";
+import {
+  type ConstructorOptions,
+  fromDrizzle,
+  fromPglite,
+  type JobWithMetadata,
+  PgBoss,
+} from "pg-boss";
 import type { Logger } from "pino";
 import { z } from "zod";
 
 import { type Database, query } from "../db/database.ts";
 import type { Connection, OpenDatabase } from "../db/open-database.ts";
-import { enterLine, leaveLine, lockLine, payForStart, textArray } from "./fair-order.ts";
+import { enterLine, leaveLine, lockLine, payForStart, textArray, weighLine } from "./fair-order.ts";
 import { HeldClaims } from "./held-claims.ts";
 import type { Claim, Delivery, DeliveryRole, GpuJob, JobEngine, WaitingJob } from "./job-engine.ts";
 import * as statements from "./pg-boss-statements.ts";
 import { DEAD_QUEUE, GPU_QUEUE } from "./pg-boss-statements.ts";
+import { WaitingJobs } from "./waiting-jobs.ts";
 import { WakeCalls } from "./wake-calls.ts";
 
 const SECONDS_PER_DAY = 86_400;
@@ -77,6 +84,7 @@ class PgBossEngine implements JobEngine {
   readonly #connection: Connection;
   readonly #boss: PgBoss;
   readonly #held: HeldClaims;
+  readonly #waiting: WaitingJobs;
   readonly #wake = { gpu: new WakeCalls(), delivery: new WakeCalls() };
   #unlisten: (() => Promise<void>) | null = null;
   #started: Promise<void> | null = null;
@@ -86,6 +94,7 @@ class PgBossEngine implements JobEngine {
     this.#db = database.db;
     this.#connection = database.connection;
     this.#log = log;
+    this.#waiting = new WaitingJobs(this.#db);
     this.#boss = new PgBoss(bossOptions(database.connection));
     this.#boss.on("error", (error) => log.error({ err: error }, "the queue had a fault"));
     this.#boss.on("warning", (warning) => log.debug({ warning }, "the queue warns"));
@@ -169,7 +178,7 @@ class PgBossEngine implements JobEngine {
     this.#wake.gpu.look(GPU_QUEUE);
     for (let tries = 0; tries < FETCH_TRIES; tries++) {
       const ignoreGroups = await statements.otherModels(this.#db, textArray(models));
-      const [job] = await this.#boss.fetch(GPU_QUEUE, { includeMetadata: true, ignoreGroups });
+      const job = await this.#fetch(GPU_QUEUE, ignoreGroups);
       if (job === undefined) return null;
       const attempt = { queue: GPU_QUEUE, id: job.id, retryCount: job.retryCount };
       if (!models.includes(job.groupId ?? "")) {
@@ -184,6 +193,19 @@ class PgBossEngine implements JobEngine {
       });
     }
     return null;
+  }
+
+  /** A power cut may forget a fetch whose job has done nothing yet: its first own commit would keep both. */
+  async #fetch(queue: string, ignoreGroups: string[] = []): Promise<FetchedJob | undefined> {
+    return this.#db.transaction(async (tx) => {
+      await tx.execute(sql`set local synchronous_commit = off`);
+      const [job] = await this.#boss.fetch(queue, {
+        includeMetadata: true,
+        ignoreGroups,
+        db: bossDb(tx),
+      });
+      return job;
+    });
   }
 
   /** In statements of their own: held together, the locks of fetch and order could wait for each other. */
@@ -202,7 +224,7 @@ class PgBossEngine implements JobEngine {
     if (this.#stopped !== null) return null;
     const queue = deliveryQueue(role);
     this.#wake.delivery.look(queue);
-    const [job] = await this.#boss.fetch(queue, { includeMetadata: true });
+    const job = await this.#fetch(queue);
     if (job === undefined) return null;
     const { id, retryCount, retryLimit } = job;
     return this.#held.hold({
@@ -270,8 +292,14 @@ class PgBossEngine implements JobEngine {
     return "running";
   }
 
-  async waiting(): Promise<WaitingJob[]> {
-    return [];
+  async retag(tx: Database, guild: string): Promise<void> {
+    await lockLine(tx, guild);
+    await weighLine(tx, guild);
+    await statements.retag(tx, guild);
+  }
+
+  async waiting(guild?: string): Promise<WaitingJob[]> {
+    return this.#waiting.list(guild);
   }
 
   async takeDead(end: (tx: Database, id: string) => Promise<void>): Promise<number> {
@@ -295,6 +323,8 @@ class PgBossEngine implements JobEngine {
     return true;
   }
 }
+
+type FetchedJob = JobWithMetadata<unknown>;
 
 function isAlone(connection: Connection): boolean {
   return connection.kind === "pglite" || connection.isAlone;

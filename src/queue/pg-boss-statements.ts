@@ -100,7 +100,7 @@ export async function beat(db: Database, attempts: readonly Attempt[]): Promise<
   );
   return query(
     db,
-    sql`update pgboss.job j set heartbeat_on = now() from (values ${rows}) as a (queue, id, retry_count)
+    sql`update pgboss.job j set heartbeat_on = now() from (values ${rows}) as a (queue, id, retry_count), set_config('synchronous_commit', 'off', true)
       where j.name = a.queue and j.id = a.id and j.retry_count = a.retry_count and j.state = 'active'
       returning j.name as queue, j.id::text as id, j.retry_count as "retryCount",
         j.name = ${GPU_QUEUE} and exists (select from queue_entry e where e.id = j.id and e.cancelled_at is not null) as "isCancelled"`,

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, beforeEach, describe, it } from "node:test";
+
+import { sql } from "drizzle-orm";
+
+import type { OpenDatabase } from "../../src/db/open-database.ts";
+import { countWaiting } from "../../src/queue/waiting-counts.ts";
+import { DATABASES } from "../support/databases.ts";
+import { CREDIT, TestQueue, until } from "../support/queue.ts";
+
+for (const { name, open } of DATABASES) {
+  describe(`the queue on ${name}`, () => {
+    let database: OpenDatabase;
+    let queue: TestQueue;
+    const ready = (lane: "gpu" | "delivery") =>
+      queue.engine.ready(lane, AbortSignal.timeout(20_000));
+    const deliver = (id: string, role: "token" | "bot", notBefore?: Date) =>
+      queue.db.transaction((tx) => queue.engine.enqueueDelivery(tx, { id, role, notBefore }));
+
+    before(async () => {
+      database = await open();
+      queue = await TestQueue.start(database);
+    });
+    after(async () => {
+      await queue.engine.stop();
+      await queue.engine.stop();
+      await database.close();
+    });
+    beforeEach(() => queue.clear());
+
+    it("queues nothing when the caller's transaction fails", async () => {
+      const failed = queue.db.transaction(async (tx) => {
+        await queue.enqueue(tx, { id: randomUUID() });
+        throw new Error("no");
+      });
+      await assert.rejects(failed, /no/);
+      assert.equal(await queue.engine.claimGpu(["m"]), null);
+      assert.deepEqual(await queue.engine.waiting(), []);
+    });
+
+    it("queues a job once, however often it is sent", async () => {
+      const id = await queue.add("one");
+      await Promise.all(Array.from({ length: 5 }, () => queue.add("one", { id })));
+      assert.deepEqual(await queue.serve(), ["one"]);
+    });
+
+    it("lets a small guild wait for one job of one that came with many", async () => {
+      for (const place of [1, 2, 3, 4]) await queue.add(`big${place}`, { guild: "big" });
+      await queue.add("small", { guild: "small" });
+      assert.deepEqual(await queue.serve(), ["big1", "small", "big2", "big3", "big4"]);
+    });
+
+    it("counts cost, not jobs: a guild of large pictures gets its share of the time", async () => {
+      for (const place of [1, 2, 3])
+        await queue.add("L", { guild: "large", cost: 4 * CREDIT, userId: `u${place}` });
+      for (let place = 1; place <= 12; place++) await queue.add("s", { guild: "small" });
+      assert.equal(
+        (await queue.serve()).join(""),
+        "LsssssLssssLsss".replace("Lsssss", "Lssss").concat(""),
+      );
+    });
+
+    it("lets the users of a guild take turns, by cost", async () => {
+      for (const place of [1, 2, 3, 4]) await queue.add(`hog${place}`, { userId: "hog" });
+      await queue.add("guest", { userId: "guest" });
+      await queue.add("giant1", { userId: "giant", cost: 3 * CREDIT });
+      await queue.add("giant2", { userId: "giant", cost: 3 * CREDIT });
+      assert.deepEqual(await queue.serve(), [
+        "hog1",
+        "guest",
+        "giant1",
+        "hog2",
+        "hog3",
+        "hog4",
+        "giant2",
+      ]);
+    });
+
+    it("gives a guild of double weight two turns for each of another's", async () => {
+      await queue.db.execute(sql`insert into fair_weight values ('guild', 'heavy', 200)`);
+      for (let place = 0; place < 6; place++) {
+        await queue.add("H", { guild: "heavy" });
+        await queue.add("l", { guild: "light" });
+      }
+      const served = await queue.serve(["m"], 6);
+      assert.equal(served.filter((guild) => guild === "H").length, 4);
+    });
+
+    it("lets a role's weight count inside its guild, also for what waits already", async () => {
+      for (let place = 0; place < 6; place++) {
+        await queue.add("B", { userId: "booster", roleIds: ["boost", "other"] });
+        await queue.add("m", { userId: "member", roleIds: ["other"] });
+      }
+      await queue.db.transaction(async (tx) => {
+        await tx.execute(sql`insert into fair_weight values ('role', 'g:boost', 300)`);
+        await queue.engine.retag(tx, "g");
+      });
+      const served = await queue.serve(["m"], 8);
+      assert.equal(served.filter((user) => user === "B").length, 6);
+    });
+
+    it("forgets who used much once nobody waits", async () => {
+      for (let place = 0; place < 5; place++) await queue.add("past", { guild: "busy" });
+      await queue.serve();
+      await queue.add("busy", { guild: "busy" });
+      await queue.add("idle1", { guild: "idle" });
+      await queue.add("idle2", { guild: "idle" });
+      assert.deepEqual(await queue.serve(), ["busy", "idle1", "idle2"]);
+    });
+
+    it("moves the rest of a guild forward when jobs before it are cancelled", async () => {
+      const ids = await Promise.all(
+        [1, 2, 3].map((place) =>
+          queue.add(`gone${place}`, { guild: "a", userId: "x", cost: 9 * CREDIT }),
+        ),
+      );
+      await queue.add("kept", { guild: "a", userId: "x" });
+      for (const place of [1, 2, 3]) await queue.add(`b${place}`, { guild: "b" });
+      for (const id of ids) assert.equal(await queue.cancel(id), "waiting");
+      assert.deepEqual(await queue.serve(), ["kept", "b1", "b2", "b3"]);
+      assert.equal(await queue.cancel(ids[0] ?? ""), "ended");
+    });
+
+    it("stops a running job within a second, and lets its worker end it", async () => {
+      const id = await queue.add("one");
+      const claim = await queue.claim();
+      const start = performance.now();
+      assert.equal(await queue.cancel(id), "running");
+      await until(() => claim.signal.aborted);
+      assert.equal(claim.signal.reason, "cancelled");
+      assert.ok(performance.now() - start < 1000);
+      assert.equal(await queue.complete(claim), true);
+      assert.equal(await queue.cancel(id), "ended");
+    });
+
+    it("gives a job back in its old turn, after the delay, and counts the attempts", async () => {
+      await queue.add("first", { guild: "a" });
+      await queue.add("other", { guild: "b" });
+      const first = await queue.claim();
+      assert.deepEqual([first.attempt, first.isLastAttempt], [1, false]);
+      assert.equal(await queue.retry(first, 300), true);
+      const other = await queue.claim();
+      assert.equal(queue.names.get(other.id), "other");
+      assert.equal(await queue.engine.claimGpu(["m"]), null);
+      await queue.add("later", { guild: "c" });
+      await until(async () => {
+        const [next] = await queue.engine.waiting();
+        return next?.id === first.id;
+      });
+      await new Promise((done) => setTimeout(done, 300));
+      const second = await queue.claim();
+      assert.deepEqual([queue.names.get(second.id), second.attempt], ["first", 2]);
+      await queue.retry(second, 0);
+      const third = await queue.claim();
+      assert.deepEqual([third.attempt, third.isLastAttempt], [3, true]);
+    });
+
+    it("lets an attempt that another has replaced end nothing", async () => {
+      const id = await queue.add("one");
+      const stale = await queue.claim();
+      await queue.silence(id);
+      await until(() => stale.signal.aborted);
+      assert.equal(stale.signal.reason, "lost");
+      let live = await queue.engine.claimGpu(["m"]);
+      await until(async () => (live ??= await queue.engine.claimGpu(["m"])) !== null);
+      await assert.rejects(queue.complete(stale), /not held here/);
+      assert.equal(live?.attempt, 2);
+      assert.ok(live !== null && (await queue.complete(live)));
+    });
+
+    it("keeps a job for a worker that has its model", async () => {
+      await queue.add("rare", { model: "rare" });
+      await queue.add("usual", { guild: "b" });
+      assert.deepEqual(await queue.serve(["m"]), ["usual"]);
+      assert.deepEqual(await queue.serve(["m", "rare"]), ["rare"]);
+    });
+
+    it("serves the models of one worker in one fair order", async () => {
+      for (const place of [1, 2, 3]) await queue.add(`a${place}`, { guild: "a", model: "m1" });
+      for (const place of [1, 2, 3]) await queue.add(`b${place}`, { guild: "b", model: "m2" });
+      assert.deepEqual(await queue.serve(["m1", "m2"]), ["a1", "b1", "a2", "b2", "a3", "b3"]);
+    });
+
+    it("does not let a guild fall behind those whose model another worker serves faster", async () => {
+      for (const place of [1, 2, 3]) await queue.add(`slow${place}`, { guild: "a", model: "m1" });
+      for (let place = 0; place < 8; place++) await queue.add("fast", { guild: "b", model: "m2" });
+      await queue.serve(["m2"]);
+      await queue.add("guest", { guild: "c", model: "m1" });
+      assert.deepEqual(await queue.serve(["m1"]), ["slow1", "guest", "slow2", "slow3"]);
+    });
+
+    it("hands a delivery to who can post it, not before its time, and once", async () => {
+      const id = randomUUID();
+      const later = randomUUID();
+      await deliver(id, "bot");
+      await deliver(later, "token", new Date(Date.now() + 60_000));
+      assert.equal(await queue.engine.claimDelivery("token"), null);
+      const claim = await queue.engine.claimDelivery("bot");
+      assert.equal(claim?.id, id);
+      assert.equal(await queue.engine.claimDelivery("bot"), null);
+      assert.ok(claim !== null && (await queue.complete(claim)));
+    });
+
+    it("wakes a waiting worker when a job is queued", async () => {
+      assert.equal(await queue.engine.claimGpu(["m"]), null);
+      const woken = ready("gpu");
+      await queue.add("one");
+      await woken;
+      assert.deepEqual(await queue.serve(), ["one"]);
+    });
+
+    it("does not miss a job that comes between a look and the wait for the next", async () => {
+      assert.equal(await queue.engine.claimDelivery("bot"), null);
+      await deliver(randomUUID(), "bot");
+      const start = performance.now();
+      await ready("delivery");
+      assert.ok(performance.now() - start < 900);
+    });
+
+    it("hands over a job whose workers all died, once, and forgets it only when it was ended", async () => {
+      const id = await queue.add("poison");
+      for (let attempt = 1; attempt <= 3; attempt++) {
+        await until(async () => (await queue.engine.claimGpu(["m"])) !== null);
+        await queue.silence(id);
+      }
+      const dead: string[] = [];
+      await until(async () => {
+        try {
+          await queue.engine.takeDead(() => Promise.reject(new Error("not now")));
+          return false;
+        } catch {
+          return true;
+        }
+      });
+      const count = await queue.engine.takeDead(async (_tx, found) => void dead.push(found));
+      assert.deepEqual([count, dead], [1, [id]]);
+      assert.equal(await queue.engine.takeDead(() => Promise.reject(new Error("again"))), 0);
+      assert.equal(await queue.cancel(id), "ended");
+    });
+
+    it("counts what waits so that a cap cannot be raced", async () => {
+      const enter = () =>
+        queue.db.transaction(async (tx) => {
+          const { user, guild } = await countWaiting(tx, { guild: "g", userId: "u" });
+          if (guild >= 5) return;
+          assert.equal(user, guild);
+          await queue.enqueue(tx, { id: randomUUID() });
+        });
+      await Promise.all(Array.from({ length: 20 }, enter));
+      assert.equal((await queue.engine.waiting("g")).length, 5);
+    });
+  });
+}
