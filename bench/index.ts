@@ -3,6 +3,7 @@ import { machine } from "./bench-result.ts";
 
 /** Every benchmark by its name; each is loaded only when it is run. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  crash: async () => (await import("./crash.ts")).crash,
   decode: async () => (await import("./decode.ts")).decode,
   "dit-step": async () => (await import("./dit-step.ts")).ditStep,
   embedded: async () => (await import("./embedded.ts")).embedded,

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,12 @@ export const OPEN_OPTIONS: OpenOptions = {
 };
 
 /** A PostgreSQL server of its own, from npm; a folder of `after()` would be gone where this runs in a `before` hook. */
-export async function startPostgres(): Promise<{ url: string; stop: () => Promise<void> }> {
+export async function startPostgres(): Promise<{
+  url: string;
+  /** Ends it as a power cut would, and starts it again. */
+  crash: () => Promise<void>;
+  stop: () => Promise<void>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), "sanabot-postgres-"));
   // As root, the server runs as the user postgres, who has to reach its folder.
   await chmod(folder, 0o711);
@@ -42,7 +47,22 @@ export async function startPostgres(): Promise<{ url: string; stop: () => Promis
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return { url: `postgres://postgres:test@127.0.0.1:${port}/postgres`, stop };
+  const crash = async (): Promise<void> => {
+    const file = join(folder, "data", "postmaster.pid");
+    const pid = Number.parseInt(await readFile(file, "utf8"), 10);
+    process.kill(pid, "SIGQUIT");
+    while (isAlive(pid)) await new Promise((done) => setTimeout(done, 50));
+    await server.start();
+  };
+  return { url: `postgres://postgres:test@127.0.0.1:${port}/postgres`, crash, stop };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function freePort(): Promise<number> {
