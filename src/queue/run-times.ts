@@ -40,9 +40,7 @@ export class RunTimes {
   readonly #rates: ReadonlyMap<string, Rate>;
 
   constructor(rates: readonly Rate[]) {
-    this.#rates = new Map(
-      rates.map((rate) => [keyOf(rate.kind, rate.model, rate.width, rate.height), rate]),
-    );
+    this.#rates = new Map(rates.map((rate) => [keyOf(rate), rate]));
   }
 
   get isEmpty(): boolean {
@@ -54,21 +52,23 @@ export class RunTimes {
    *
    * @returns null while nothing was measured
    */
-  of({ kind, model, width, height, cost }: Work): RunTime | null {
+  of({ cost, ...work }: Work): RunTime | null {
+    const ofModel = { ...work, width: null, height: null };
+    const ofAny = { kind: null, model: null, width: null, height: null };
     const rate =
-      this.#rates.get(keyOf(kind, model, width, height)) ??
-      this.#rates.get(keyOf(kind, model, null, null)) ??
-      this.#rates.get(keyOf(null, null, null, null));
+      this.#rates.get(keyOf(work)) ??
+      this.#rates.get(keyOf(ofModel)) ??
+      this.#rates.get(keyOf(ofAny));
     return rate === undefined ? null : { median: rate.median * cost, p90: rate.p90 * cost };
   }
 }
 
-function keyOf(
-  kind: string | null,
-  model: string | null,
-  width: number | null,
-  height: number | null,
-): string {
+function keyOf({
+  kind,
+  model,
+  width,
+  height,
+}: Pick<Rate, "kind" | "model" | "width" | "height">): string {
   return JSON.stringify([kind, model, width, height]);
 }
 
