@@ -60,6 +60,7 @@ export function publishWorld(gateway: Gateway, { world, events, render, origin }
       message.guildId === null ? undefined : world.findMember(message.guildId, message.authorId);
     const { user: _, ...partialMember } = member === undefined ? {} : { ...render.member(member) };
     const extra = {
+      channel_type: world.channel(message.channelId).type,
       ...(message.guildId !== null && { guild_id: message.guildId }),
       ...(member !== undefined && { member: partialMember }),
     };
