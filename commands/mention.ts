@@ -1,6 +1,6 @@
 import { type Message, MessageFlags } from "discord.js";
 
-import { showQueued } from "../src/discord/ask.ts";
+import { showQueued, waits } from "../src/discord/ask.ts";
 import { placeOfMessage } from "../src/discord/answer-place.ts";
 import type { Context } from "../src/discord/command.ts";
 import { loggable } from "../src/discord/discord-error.ts";
@@ -24,7 +24,8 @@ export async function onMessage(message: Message, context: Context): Promise<voi
       interactionId: message.id,
       message: { channelId: shown.channelId, messageId: shown.id },
     });
-    await showQueued(accepted, context, { channelId: shown.channelId, messageId: shown.id });
+    if (waits(accepted))
+      await showQueued(accepted, context, { channelId: shown.channelId, messageId: shown.id });
   } catch (error) {
     const told = errorText(error, locale);
     if (told === null)

@@ -30,18 +30,24 @@ export async function ask(
     interactionId: interaction.id,
     message: null,
   });
-  await showQueued(accepted, context);
-  await giveHint(interaction, accepted.job.model, context);
+  const hint = await hintFor(interaction, accepted.job.model, context);
+  // A follow-up to an answer that is still deferred would take its place: a hint waits for the first card.
+  if (hint !== null || waits(accepted)) await showQueued(accepted, context);
+  if (hint !== null) await remark(interaction, hint);
 }
 
-/** Shows where a job stands in the queue, where it has to wait. */
+/** Whether a job has to wait so long that its place in the queue is worth a card. */
+export function waits({ job, position, etaSeconds }: Accepted): boolean {
+  if (job.state !== "waiting") return false;
+  return etaSeconds === null ? position > 1 : etaSeconds.median > SHORT_WAIT_S;
+}
+
+/** Shows where a job stands in the queue. */
 export async function showQueued(
   { job, position, etaSeconds }: Accepted,
   { messenger }: Pick<Context, "messenger">,
   message: { readonly channelId: string; readonly messageId: string } | null = null,
 ): Promise<void> {
-  const waits = etaSeconds === null ? position > 1 : etaSeconds.median > SHORT_WAIT_S;
-  if (job.state !== "waiting" || !waits) return;
   await messenger.update(
     { job, message, nonce: "" },
     { kind: "queued", position, etaSeconds },
@@ -49,23 +55,21 @@ export async function showQueued(
   );
 }
 
-/** What a member should know of a model, said to them once, privately. */
-async function giveHint(
-  interaction: RepliableInteraction,
+/** What a member should know of a model and was not told yet; null for nothing, also where that cannot be looked up. */
+async function hintFor(
+  { user, locale }: RepliableInteraction,
   model: ModelFacts,
   { generation, log }: Context,
-): Promise<void> {
-  const { user, locale } = interaction;
+): Promise<string | null> {
   const [language = ""] = locale.split("-");
   try {
     if (model.isBuiltIn && (await generation.takeHint(user.id, "built-in-model")))
-      await remark(interaction, translate(locale, "hint.built-in-model"));
-    else if (
-      !model.languages.includes(language) &&
-      (await generation.takeHint(user.id, "english-prompts"))
-    )
-      await remark(interaction, translate(locale, "hint.english-prompts", { model: model.title }));
+      return translate(locale, "hint.built-in-model");
+    const speaksIt = model.languages.includes(language);
+    if (!speaksIt && (await generation.takeHint(user.id, "english-prompts")))
+      return translate(locale, "hint.english-prompts", { model: model.title });
   } catch (error) {
     log.warn({ err: error, userId: user.id }, "a hint was not given");
   }
+  return null;
 }

@@ -11,16 +11,20 @@ import { CATALOGUES, languageOf, type MessageKey, translate } from "../../src/i1
 const KEYS = Object.keys(CATALOGUES.en) as MessageKey[];
 const LANGUAGES = Object.keys(CATALOGUES) as (keyof typeof CATALOGUES)[];
 
-type Part = ReturnType<IntlMessageFormat["getAst"]>[number];
+/** An element of a parsed message: 0 is plain text. */
+interface Part {
+  readonly type: number;
+  readonly value?: string;
+  readonly options?: Record<string, { readonly value: readonly Part[] }>;
+}
 
 /** Names of what stands in for something, also inside the choices of others. */
 function parametersOf(message: string): string[] {
   const names = (parts: readonly Part[]): string[] =>
-    parts.flatMap((part) => {
-      const own = "value" in part && part.type !== 0 ? [String(part.value)] : [];
-      const options = "options" in part ? Object.values(part.options) : [];
-      return [...own, ...options.flatMap(({ value }) => names(value))];
-    });
+    parts.flatMap(({ type, value, options = {} }) => [
+      ...(value === undefined || type === 0 ? [] : [value]),
+      ...Object.values(options).flatMap((option) => names(option.value)),
+    ]);
   const format = new IntlMessageFormat(message, "en", undefined, { ignoreTag: true });
   return [...new Set(names(format.getAst()))].sort();
 }

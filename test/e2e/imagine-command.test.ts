@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+
+import { type APIMessage, MessageFlags } from "discord-api-types/v10";
+import sharp from "sharp";
+
+import { UserError } from "../../src/errors.ts";
+import { Refusal } from "../../src/generation/refusal.ts";
+import { TestBot } from "../support/discord-bot.ts";
+import { MODEL } from "../support/memory-generation.ts";
+import { controls, textOf, type TestPlayground } from "../support/playground.ts";
+import { until } from "../support/until.ts";
+
+const isPrivate = ({ flags = 0 }: { flags?: number }) => (flags & MessageFlags.Ephemeral) !== 0;
+
+/** The descriptions of a card's pictures. */
+function shown(message: APIMessage): unknown[] {
+  return [...controls(message.components)].flatMap(({ items }) =>
+    ((items ?? []) as { description: string }[]).map(({ description }) => description),
+  );
+}
+
+describe("/imagine", () => {
+  let test: TestBot;
+  let playground: TestPlayground;
+
+  before(async () => {
+    test = await TestBot.start();
+    ({ playground } = test);
+  });
+  after(() => test[Symbol.asyncDispose]());
+  beforeEach(() => {
+    test.generation.model = MODEL;
+    test.generation.etaSeconds = null;
+    test.generation.position = 1;
+  });
+
+  it("asks for what every option says", async () => {
+    const bytes = await sharp({
+      create: { width: 20, height: 10, channels: 3, background: "blue" },
+    })
+      .png()
+      .toBuffer();
+    const image = await playground.upload({ filename: "sea.png", bytes });
+    const begun = await playground.slash("imagine", {
+      prompt: "a red apple",
+      negative: "worms",
+      aspect: "16:9",
+      size: 2048,
+      count: 3,
+      style: "Watercolour",
+      seed: 99,
+      steps: 12,
+      guidance: 5.5,
+      model: "sana-4k",
+      image,
+      strength: 40,
+    });
+    await begun.reply();
+    await until(() => test.generation.wishes.at(-1));
+    const { wish, place, requester, interactionId } = test.generation.wishes.at(-1) ?? {};
+    assert.ok(wish?.kind === "imagine");
+    const { picture, ...options } = wish.options;
+    assert.deepEqual(options, {
+      prompt: "a red apple",
+      negativePrompt: "worms",
+      aspect: "16:9",
+      size: 2048,
+      count: 3,
+      style: "Watercolour",
+      seed: 99,
+      steps: 12,
+      guidanceScale: 5.5,
+      model: "sana-4k",
+      strength: 0.4,
+    });
+    assert.ok(picture?.kind === "message");
+    assert.deepEqual([picture.picture.width, picture.picture.height], [20, 10]);
+    assert.equal(interactionId, begun.id);
+    assert.equal(place?.isPrivate, false);
+    assert.equal(place.canBotPost, true);
+    assert.equal(requester?.userId, playground.member("ada"));
+    assert.equal(requester.guildId, playground.guildId);
+    assert.equal(requester.isAdmin, false);
+  });
+
+  it("shows the queue, the progress with a preview, and the picture in one message", async () => {
+    test.generation.etaSeconds = { median: 60, p90: 120 };
+    test.generation.position = 3;
+    const begun = await playground.slash("imagine", { prompt: "a *tree*" });
+    const queued = await begun.answer();
+    assert.match(textOf(queued), /Number 3 in the queue/);
+    assert.match(textOf(queued), /<t:\d+:R>/);
+    const preview = await sharp({
+      create: { width: 8, height: 8, channels: 3, background: "green" },
+    })
+      .webp()
+      .toBuffer();
+    const progress = { stage: "denoise", picture: 1, pictures: 1, step: 5, steps: 20 } as const;
+    await test.update({ kind: "running", progress, preview });
+    const running = await begun.answer((message) => textOf(message).includes("step 5 of 20"));
+    assert.equal(shown(running).length, 1);
+    assert.match(textOf(running), /25 %/);
+    await test.finish();
+    const finished = await begun.answer((message) => textOf(message).includes("Seed"));
+    assert.equal(finished.id, queued.id);
+    assert.deepEqual(shown(finished), ["a *tree*"]);
+    assert.match(textOf(finished), /a \\\*tree\\\*/);
+  });
+
+  it("answers a private wish to its requester alone", async () => {
+    const begun = await playground.slash("imagine", { prompt: "a secret", private: true });
+    await until(() =>
+      test.generation.wishes.find(({ interactionId }) => interactionId === begun.id),
+    );
+    await test.finish();
+    const card = await begun.answer((message) => textOf(message).includes("Seed"));
+    assert.ok(isPrivate(card));
+    const seen = await playground.messagesIn("general", "bjoern");
+    assert.ok(seen.every(({ id }) => id !== card.id));
+  });
+
+  it("tells a refusal privately, in the member's language, and leaves no public message", async () => {
+    test.generation.refusal = new Refusal("refusal.size", { width: 4096, height: 4096, max: 1024 });
+    await playground.slash("imagine", { prompt: "zu groß" }, { as: "bjoern" });
+    const told = await playground.waitForMessage(
+      (message) => isPrivate(message) && textOf(message).includes("größer, als hier erlaubt"),
+    );
+    assert.match(textOf(told), /4096 × 4096/);
+    const messages = await playground.messagesIn("general", "ada");
+    assert.ok(messages.every((message) => !textOf(message).includes("zu groß")));
+  });
+
+  it("tells a fault that the member can mend by its own message", async () => {
+    test.generation.refusal = new UserError("invalid_option", "The seed is too large.");
+    await playground.slash("imagine", { prompt: "x" });
+    await playground.waitForMessage(
+      (message) => isPrivate(message) && textOf(message) === "The seed is too large.",
+    );
+  });
+
+  it("hides a bug behind an apology with a number", async () => {
+    test.generation.refusal = new Error("password=hunter2");
+    await playground.slash("imagine", { prompt: "x" });
+    const told = await playground.waitForMessage(
+      (message) => isPrivate(message) && textOf(message).includes("Something went wrong"),
+    );
+    assert.match(textOf(told), /number: [0-9a-f]{8}$/);
+    assert.doesNotMatch(textOf(told), /hunter2/);
+  });
+
+  it("is refused before any work where the bot may not attach files", async () => {
+    const everyone = playground.guildId;
+    const deny = { id: everyone, type: 0, allow: "0", deny: String(1 << 15) };
+    const channel = playground.channel("general");
+    const before_ = playground.context.world.channel(channel).overwrites;
+    await playground.change(`/channels/${channel}`, { overwrites: [deny] });
+    try {
+      const wishes = test.generation.wishes.length;
+      await playground.slash("imagine", { prompt: "x" });
+      await playground.waitForMessage((message) => textOf(message).includes("Attach Files"));
+      assert.equal(test.generation.wishes.length, wishes);
+    } finally {
+      await playground.change(`/channels/${channel}`, { overwrites: before_ });
+    }
+  });
+
+  it("says once, privately, that prompts work best in English, and what the built-in model is", async () => {
+    const { generation } = test;
+    const hintsOf = (name: string, text: RegExp) =>
+      playground
+        .eventsOf(name)
+        .filter((event) => event.type === "message_create" && text.test(textOf(event.message)));
+    await playground.slash("imagine", { prompt: "花" }, { as: "yuki" });
+    await playground.waitFor(() => hintsOf("yuki", /英語/)[0]);
+    await playground.slash("imagine", { prompt: "木" }, { as: "yuki" });
+    generation.model = { ...MODEL, isBuiltIn: true, languages: ["en", "ja"] };
+    await playground.slash("imagine", { prompt: "鳥" }, { as: "yuki" });
+    await playground.waitFor(() => hintsOf("yuki", /npx sanabot models recommend/)[0]);
+    assert.equal(hintsOf("yuki", /英語/).length, 1);
+  });
+
+  it("completes styles, models and sizes with their prices", async () => {
+    test.generation.quota = {
+      windows: [],
+      picturesLeft: null,
+      prices: [
+        { kind: "generate", size: 1024, cost: 1000, inUsualPictures: 1 },
+        { kind: "generate", size: 2048, cost: 4100, inUsualPictures: 4.1 },
+        { kind: "generate", size: 4096, cost: 17_000, inUsualPictures: 17 },
+        { kind: "upscale", size: 4096, cost: 500, inUsualPictures: 0.5 },
+      ],
+    };
+    const complete = (focused: string, typed: string | number) =>
+      playground.autocomplete("imagine", { prompt: "x", [focused]: typed }, { focused });
+    assert.deepEqual(await complete("style", "water"), [
+      { name: "Watercolour", value: "Watercolour" },
+    ]);
+    assert.deepEqual(
+      (await complete("model", "")).map(({ value }) => value),
+      ["sana", "sana-4k"],
+    );
+    assert.deepEqual(await complete("size", ""), [
+      { name: "1024 × 1024: costs as much as usual", value: 1024 },
+      { name: "2048 × 2048: costs as much as 4 usual pictures", value: 2048 },
+    ]);
+  });
+
+  it("can be cancelled by its button while it waits", async () => {
+    test.generation.etaSeconds = { median: 60, p90: 120 };
+    const begun = await playground.slash("imagine", { prompt: "a long wait" });
+    const queued = await begun.answer();
+    const pressed = await playground.click(queued, "Cancel");
+    await pressed.acknowledged();
+    await until(() => test.generation.cancelled.at(-1));
+    await test.post({ kind: "cancelled", byUserId: playground.member("ada") });
+    const card = await begun.answer((message) => textOf(message).includes("Cancelled"));
+    assert.equal([...controls(card.components)].filter(({ type }) => type === 2).length, 0);
+  });
+
+  it("is known in every language", async () => {
+    const { name_localizations: names } = playground.command("imagine");
+    assert.deepEqual(names, { de: "zeichne", ja: "描く" });
+  });
+});

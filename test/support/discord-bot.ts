@@ -1,0 +1,90 @@
+import { COMMANDS, COMPONENTS, onMessage } from "../../commands/index.ts";
+import { DiscordAttachmentFinder } from "../../src/discord/attachment-finder.ts";
+import { Bot } from "../../src/discord/bot.ts";
+import { CustomIds } from "../../src/discord/custom-id.ts";
+import { DiscordMessenger } from "../../src/discord/messenger.ts";
+import type { Notice } from "../../src/generation/messenger.ts";
+import { createLogger } from "../../src/log.ts";
+import type { Context } from "../../src/discord/command.ts";
+import { MemoryGeneration } from "./memory-generation.ts";
+import { TestPlayground } from "./playground.ts";
+import type { TestPlaygroundOptions } from "./playground-server.ts";
+
+const NEVER = new AbortController().signal;
+
+export interface TestBotOptions extends TestPlaygroundOptions {
+  readonly answersMessages?: boolean;
+  /** Parts of the context that other helpers' commands use. */
+  readonly context?: Partial<Context>;
+}
+
+/** The bot with all its commands, by the real discord.js on a playground, on a generation room in memory. */
+export class TestBot {
+  readonly playground: TestPlayground;
+  readonly generation = new MemoryGeneration();
+  readonly customIds = new CustomIds(Buffer.alloc(32, 7));
+  readonly bot: Bot;
+  readonly messenger: DiscordMessenger;
+  /** What is remembered of the registered commands. */
+  registered: string | null = null;
+
+  private constructor(playground: TestPlayground, { answersMessages = false }: TestBotOptions) {
+    this.playground = playground;
+    const log = createLogger("fatal");
+    this.bot = new Bot({
+      token: playground.token,
+      apiBase: playground.apiBase,
+      commands: COMMANDS,
+      components: COMPONENTS,
+      onMessage: answersMessages ? onMessage : null,
+      onGuild: { joined: async () => undefined, left: async () => undefined },
+      registration: {
+        guildId: null,
+        store: {
+          read: async () => this.registered,
+          write: async (hash) => {
+            this.registered = hash;
+          },
+        },
+      },
+      log,
+    });
+    this.messenger = new DiscordMessenger({
+      rest: this.bot.rest,
+      hasBotToken: true,
+      customIds: this.customIds,
+      log,
+      now: () => playground.clock.now(),
+    });
+  }
+
+  static async start(options: TestBotOptions = {}): Promise<TestBot> {
+    const test = new TestBot(await TestPlayground.start(options), options);
+    const { generation, customIds, messenger, playground } = test;
+    const attachments = new DiscordAttachmentFinder(test.bot.rest, playground.apiBase);
+    await test.bot.start({ generation, customIds, messenger, attachments, ...options.context });
+    return test;
+  }
+
+  /** Draws the job that was asked for last, and posts it. */
+  async finish(count = 1): Promise<void> {
+    const { answer, notice } = await this.generation.finish(count);
+    await this.messenger.post(answer, notice, NEVER);
+  }
+
+  /** Shows a notice of the last job. */
+  async update(notice: Notice): Promise<void> {
+    const { lastJob } = this.generation;
+    await this.messenger.update(this.generation.answerOf(lastJob), notice, NEVER);
+  }
+
+  async post(notice: Notice): Promise<void> {
+    const { lastJob } = this.generation;
+    await this.messenger.post(this.generation.answerOf(lastJob), notice, NEVER);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.bot.stop();
+    await this.playground.close();
+  }
+}

@@ -1,0 +1,359 @@
+import { randomUUID } from "node:crypto";
+
+import sharp from "sharp";
+
+import type {
+  Family,
+  Forgotten,
+  GenerationPort,
+  HistoryEntry,
+  Hint,
+  QuotaView,
+  WishRequest,
+} from "../../src/generation/generation-port.ts";
+import type { Answer, Notice } from "../../src/generation/messenger.ts";
+import { Refusal } from "../../src/generation/refusal.ts";
+import type { JobRequest } from "../../src/generation/job-request.ts";
+import type {
+  JobView,
+  ModelFacts,
+  PictureView,
+  Requester,
+  Wish,
+} from "../../src/generation/types.ts";
+import type { Recipe } from "../../src/image/recipe.ts";
+import { encodePicture } from "../../src/image/encode-picture.ts";
+
+export const MODEL: ModelFacts = {
+  name: "sana",
+  title: "Sana",
+  licence: "Apache-2.0",
+  nativeSize: 1024,
+  defaultSteps: 20,
+  defaultGuidance: 4.5,
+  ignoresNegativePrompt: false,
+  isBuiltIn: false,
+  languages: ["en"],
+};
+
+const MADE_AT = new Date("2026-11-25T08:00:00Z");
+const SIDE_PX = 32;
+
+interface StoredPicture extends HistoryEntry {
+  readonly file: Uint8Array;
+}
+
+/**
+ * The generation room as commands see it, in memory: it notes each wish, and a test says what becomes of it. Rules of
+ * rights and quota are the real room's; here a test sets `refusal` to see one said.
+ */
+export class MemoryGeneration implements GenerationPort {
+  readonly wishes: WishRequest[] = [];
+  readonly jobs = new Map<string, JobView>();
+  readonly pictures = new Map<string, StoredPicture>();
+  readonly hints = new Set<string>();
+  readonly cancelled: string[] = [];
+  readonly forgotten: string[] = [];
+  readonly favourites = new Set<string>();
+  model: ModelFacts = MODEL;
+  /** Thrown by the next wish. */
+  refusal: Error | null = null;
+  position = 1;
+  etaSeconds: { median: number; p90: number } | null = null;
+  answers = true;
+  mention = true;
+  /** What /quota shows. */
+  quota: QuotaView = { windows: [], picturesLeft: null, prices: [] };
+
+  readonly request: GenerationPort["request"] = async (asked) => {
+    const { refusal } = this;
+    this.refusal = null;
+    if (refusal !== null) throw refusal;
+    this.wishes.push(asked);
+    const job = this.#jobOf(asked);
+    this.jobs.set(job.id, job);
+    const { position, etaSeconds } = this;
+    return { job, isNew: true, position, etaSeconds };
+  };
+
+  /** The newest job, drawn: its pictures are stored, and the notice says so. */
+  async finish(count = 1): Promise<{ answer: Answer; notice: Notice }> {
+    const job = this.lastJob;
+    const made = {
+      ...job,
+      state: "done",
+      startedAt: new Date(MADE_AT.getTime() + 4000),
+      runMs: 12_300,
+    } as const;
+    this.jobs.set(job.id, made);
+    const entries = await Promise.all(
+      Array.from({ length: count }, (_, index) => storedPicture(made, index)),
+    );
+    for (const entry of entries) this.pictures.set(entry.picture.id, entry);
+    const notice: Notice = {
+      kind: "finished",
+      pictures: entries.map(({ picture }) => picture),
+      files: entries.map(({ picture, file }) => ({
+        name: `${job.id.slice(0, 8)}-${picture.index}.png`,
+        data: file,
+        remark: null,
+      })),
+      originals: entries.map(() => null),
+      mention: false,
+      can: { upscale: true, creative: false },
+    };
+    return { answer: this.answerOf(made), notice };
+  }
+
+  answerOf(job: JobView): Answer {
+    const asked = this.wishes.findLast(({ place }) => place === job.place);
+    return { job, message: asked?.message ?? null, nonce: job.id.replaceAll("-", "").slice(0, 25) };
+  }
+
+  get lastJob(): JobView {
+    const job = [...this.jobs.values()].at(-1);
+    if (job === undefined) throw new Error("Nothing was asked for");
+    return job;
+  }
+
+  get lastWish(): Wish {
+    const asked = this.wishes.at(-1);
+    if (asked === undefined) throw new Error("Nothing was asked for");
+    return asked.wish;
+  }
+
+  readonly cancel: GenerationPort["cancel"] = async (jobId) => {
+    const job = this.jobs.get(jobId);
+    if (job === undefined || job.state !== "waiting") throw new Refusal("refusal.job-ended");
+    this.jobs.set(jobId, { ...job, state: "cancelled" });
+    this.cancelled.push(jobId);
+  };
+
+  readonly queueOf: GenerationPort["queueOf"] = async () => ({
+    pausedUntil: null,
+    elsewhere: 2,
+    entries: [...this.jobs.values()]
+      .filter(({ state }) => state === "waiting")
+      .map((job, index) => ({ job, position: index + 1, etaSeconds: null, progress: null })),
+  });
+
+  readonly quotaOf: GenerationPort["quotaOf"] = async () => this.quota;
+
+  readonly history: GenerationPort["history"] = async ({ userId }, query) => {
+    const all = [...this.pictures.values()]
+      .map((entry) => this.#entry(entry))
+      .filter(({ picture }) => picture.userId === userId && picture.prompt.includes(query.search))
+      .filter(({ isFavourite }) => isFavourite || !query.favouritesOnly)
+      .reverse();
+    const pages = Math.max(1, Math.ceil(all.length / 5));
+    const page = Math.min(query.page, pages - 1);
+    return { entries: all.slice(page * 5, page * 5 + 5), page, pages, total: all.length };
+  };
+
+  readonly family: GenerationPort["family"] = async (pictureId): Promise<Family> => {
+    const found = this.pictures.get(pictureId);
+    if (found === undefined) throw new Refusal("refusal.picture-gone");
+    const parent = this.pictures.get(found.picture.parentId ?? "");
+    const children = [...this.pictures.values()].filter(
+      ({ picture }) => picture.parentId === pictureId,
+    );
+    return {
+      picture: this.#entry(found),
+      ancestors: parent === undefined ? [] : [this.#entry(parent)],
+      children: children.map((child) => this.#entry(child)),
+    };
+  };
+
+  readonly picture: GenerationPort["picture"] = async (id) =>
+    this.pictures.get(id)?.picture ?? null;
+
+  readonly picturesOf: GenerationPort["picturesOf"] = async (jobId) =>
+    [...this.pictures.values()]
+      .map(({ picture }) => picture)
+      .filter((picture) => picture.jobId === jobId);
+
+  readonly job: GenerationPort["job"] = async (jobId) => this.jobs.get(jobId) ?? null;
+
+  readonly fileOf: GenerationPort["fileOf"] = async (pictureId) => {
+    const found = this.pictures.get(pictureId);
+    return found === undefined
+      ? null
+      : { name: `${pictureId}.png`, data: found.file, remark: null };
+  };
+
+  readonly favourite: GenerationPort["favourite"] = async (pictureId) => {
+    if (!this.pictures.has(pictureId)) throw new Refusal("refusal.picture-gone");
+    if (this.favourites.delete(pictureId)) return false;
+    this.favourites.add(pictureId);
+    return true;
+  };
+
+  readonly deletePictures: GenerationPort["deletePictures"] = async (
+    jobId: string,
+    { userId, isModerator }: Requester,
+  ) => {
+    const job = this.jobs.get(jobId);
+    if (job === undefined) throw new Refusal("refusal.picture-gone");
+    if (job.userId !== userId && !isModerator)
+      throw new Refusal("refusal.not-yours", { user: `<@${job.userId}>` });
+    for (const { id } of await this.picturesOf(jobId)) this.pictures.delete(id);
+  };
+
+  readonly models: GenerationPort["models"] = async () => [
+    this.model,
+    { ...MODEL, name: "sana-4k", title: "Sana 4K" },
+  ];
+  readonly styles: GenerationPort["styles"] = async () => [
+    { name: "Watercolour", template: "a watercolour of {prompt}" },
+    { name: "Pixel art", template: "{prompt}, pixel art" },
+  ];
+  readonly about: GenerationPort["about"] = async () => ({
+    version: "sanabot 0.1.0",
+    model: this.model,
+    devices: ["2 CPU cores"],
+    secondsPerPicture: 12.3,
+    waiting: 1,
+    pausedUntil: null,
+  });
+  readonly guild: GenerationPort["guild"] = async () => ({
+    subtleStrength: 0.45,
+    strongStrength: 0.75,
+    allowsPrivate: true,
+    maxSize: 2048,
+    can: { upscale: true, creative: false },
+  });
+
+  readonly userSettings: GenerationPort["userSettings"] = async () => ({ mention: this.mention });
+  readonly changeUserSettings: GenerationPort["changeUserSettings"] = async (_userId, change) => {
+    this.mention = change.mention ?? this.mention;
+  };
+  readonly takeHint: GenerationPort["takeHint"] = async (userId: string, hint: Hint) => {
+    const key = `${userId} ${hint}`;
+    if (this.hints.has(key)) return false;
+    this.hints.add(key);
+    return true;
+  };
+  readonly exportOf: GenerationPort["exportOf"] = async (userId) => ({ userId, pictures: [] });
+  readonly forget: GenerationPort["forget"] = async (userId): Promise<Forgotten> => {
+    this.forgotten.push(userId);
+    const own = [...this.pictures.values()].filter(({ picture }) => picture.userId === userId);
+    for (const { picture } of own) this.pictures.delete(picture.id);
+    return { jobs: own.length, pictures: own.length, messages: [] };
+  };
+  readonly answersMentions: GenerationPort["answersMentions"] = async () => this.answers;
+
+  #entry(entry: StoredPicture): HistoryEntry {
+    return { ...entry, isFavourite: this.favourites.has(entry.picture.id) };
+  }
+
+  #jobOf({ wish, requester, place }: WishRequest): JobView {
+    return {
+      id: randomUUID(),
+      origin: originOf(wish),
+      state: "waiting",
+      request: this.#requestOf(wish),
+      place,
+      guildId: requester.guildId,
+      channelId: requester.channelId,
+      userId: requester.userId,
+      model: this.model,
+      isPrivate: place.isPrivate,
+      parentId: parentOf(wish),
+      cost: 1000,
+      createdAt: MADE_AT,
+      startedAt: null,
+      endedAt: null,
+      runMs: null,
+    };
+  }
+
+  #requestOf(wish: Wish): JobRequest {
+    const options = "options" in wish ? wish.options : { prompt: this.#promptOf(wish) };
+    if (wish.kind === "upscale")
+      return {
+        kind: "upscale",
+        source: { kind: "picture", pictureId: parentOf(wish) ?? randomUUID() },
+        mode: wish.mode,
+        longestSide: 4096,
+        prompt: options.prompt,
+        strength: null,
+        seed: 1,
+      };
+    return {
+      kind: "generate",
+      prompt: options.prompt,
+      userPrompt: options.prompt,
+      negativePrompt: options.negativePrompt ?? "",
+      style: options.style ?? null,
+      width: 1024,
+      height: 1024,
+      count: options.count ?? 1,
+      steps: options.steps ?? 20,
+      guidanceScale: options.guidanceScale ?? 4.5,
+      seed: options.seed ?? 42,
+      source: null,
+      strength: null,
+    };
+  }
+
+  #promptOf(wish: Exclude<Wish, { options: unknown }>): string {
+    const parent = this.pictures.get(parentOf(wish) ?? "");
+    const shown = wish.picture.kind === "stored" ? wish.picture.fallback : wish.picture.picture;
+    return parent?.picture.prompt ?? shown?.prompt ?? "";
+  }
+}
+
+function originOf(wish: Wish): JobView["origin"] {
+  if (wish.kind === "imagine") return wish.origin;
+  return wish.kind === "vary" ? "variation" : wish.kind;
+}
+
+function parentOf(wish: Wish): string | null {
+  const picture = "picture" in wish ? wish.picture : wish.options.picture;
+  return picture?.kind === "stored" ? picture.pictureId : null;
+}
+
+async function storedPicture(job: JobView, index: number): Promise<StoredPicture> {
+  const recipe = recipeOf(job, index);
+  const rgb = new Uint8Array(3 * SIDE_PX * SIDE_PX).fill(40 * (index + 1));
+  const file = await encodePicture(
+    { rgb, width: SIDE_PX, height: SIDE_PX },
+    { format: "png", recipe },
+  );
+  const picture: PictureView = {
+    id: randomUUID(),
+    jobId: job.id,
+    index,
+    userId: job.userId,
+    guildId: job.guildId,
+    channelId: job.channelId,
+    messageId: null,
+    parentId: job.parentId,
+    prompt: recipe.prompt,
+    recipe,
+    width: 1024,
+    height: 1024,
+    isPrivate: job.isPrivate,
+    createdAt: MADE_AT,
+  };
+  const thumbnail = await sharp(file).webp().toBuffer();
+  return { picture, isFavourite: false, thumbnail, file };
+}
+
+function recipeOf({ request, model }: JobView, index: number): Recipe {
+  const drawn = request.kind === "generate" ? request : null;
+  return {
+    prompt: request.prompt,
+    negativePrompt: drawn?.negativePrompt ?? "",
+    width: 1024,
+    height: 1024,
+    steps: drawn?.steps ?? 20,
+    guidanceScale: drawn?.guidanceScale ?? 4.5,
+    scheduler: "dpm++",
+    seed: request.seed + index,
+    rng: "cpu",
+    precision: "fp32",
+    model: { name: model.name, hash: "0123456789abcdef" },
+    software: "sanabot 0.1.0",
+  };
+}
