@@ -3,10 +3,12 @@ import { machine } from "./bench-result.ts";
 
 /** Every benchmark by its name; each is loaded only when it is run. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  ack: async () => (await import("./ack.ts")).ack,
   crash: async () => (await import("./crash.ts")).crash,
   decode: async () => (await import("./decode.ts")).decode,
   "dit-step": async () => (await import("./dit-step.ts")).ditStep,
   embedded: async () => (await import("./embedded.ts")).embedded,
+  fairness: async () => (await import("./fairness.ts")).fairness,
   imagine: async () => (await import("./imagine.ts")).imagine,
   parity: async () => (await import("./parity.ts")).parity,
   quota: async () => (await import("./quota.ts")).quota,
