@@ -73,7 +73,14 @@ describe("a card's buttons", () => {
       ...whole,
     ]);
     assert.deepEqual(labelsOf(await draw(4)), [
-      ...["V1", "V2", "V3", "V4", "4K 1", "4K 2", "4K 3", "4K 4"],
+      "V1",
+      "V2",
+      "V3",
+      "V4",
+      "4K 1",
+      "4K 2",
+      "4K 3",
+      "4K 4",
       "Pick one for a card of its own",
       ...whole,
     ]);
