@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   quota: async () => (await import("./quota.ts")).quota,
   scaling: async () => (await import("./scaling.ts")).scaling,
   solver: async () => (await import("./solver.ts")).solver,
+  throughput: async () => (await import("./throughput.ts")).throughput,
   "text-encode": async () => (await import("./text-encode.ts")).textEncode,
 };
 

@@ -32,7 +32,7 @@ const STOP_GRACE_MS = 15_000;
 export interface JobLoopOptions {
   readonly db: Database;
   readonly engine: JobEngine;
-  readonly inference: Inference;
+  readonly inference: Pick<Inference, "run">;
   readonly messenger: Messenger;
   readonly answers: AnswerBook;
   readonly sources: SourceStore;
