@@ -85,11 +85,11 @@ function resolveBareImports(source: string): string {
 
 /** Node's own type stripping, without its notice on stderr that this function is experimental. */
 function stripTypes(source: string): string {
-  const emitWarning = process.emitWarning;
-  process.emitWarning = () => undefined;
+  const original = Object.getOwnPropertyDescriptor(process, "emitWarning") ?? {};
+  Object.defineProperty(process, "emitWarning", { ...original, value: () => undefined });
   try {
     return stripTypeScriptTypes(source);
   } finally {
-    process.emitWarning = emitWarning;
+    Object.defineProperty(process, "emitWarning", original);
   }
 }

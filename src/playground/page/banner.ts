@@ -1,4 +1,4 @@
-import { h, type JSX } from "preact";
+import { Fragment, h, type JSX } from "preact";
 import { useState } from "preact/hooks";
 
 import { store, useApp } from "./state/store.ts";
@@ -9,11 +9,12 @@ const KEY = "playground.banner-closed";
 /** For newcomers: what this is, what to do first, and how to go on from here. */
 export function Banner(): JSX.Element | null {
   const [isClosed, setClosed] = useState(() => localStorage.getItem(KEY) === "yes");
+  const [isLong, setLong] = useState(false);
   const isOnline = useApp((state) => state.world?.bot.isOnline === true);
   if (isClosed) return null;
   return h(
     "aside",
-    { class: "banner", "aria-label": "About this page" },
+    { class: `banner ${isLong ? "is-long" : ""}`, "aria-label": "About this page" },
     icon("spark", 22),
     h(
       "div",
@@ -21,26 +22,23 @@ export function Banner(): JSX.Element | null {
       h(
         "p",
         null,
-        h("strong", null, "This is the playground: "),
-        "the whole bot on your own machine, in a stand-in for Discord. ",
-        isOnline
-          ? [
-              "Type ",
-              h("button", { type: "button", class: "kbd-button", onClick: begin }, "/imagine"),
-              " and press ",
-              h("kbd", null, "Enter"),
-              ".",
-            ]
-          : "The bot is still starting; its commands come in a moment.",
+        h("strong", null, "This is the playground"),
+        ", a stand-in for Discord. ",
+        isOnline ? firstStep() : "The bot is still starting…",
+        !isLong &&
+          h(
+            "button",
+            { type: "button", class: "link only-narrow banner-more", onClick: () => setLong(true) },
+            "More",
+          ),
       ),
       h(
         "p",
         { class: "muted" },
-        "Pictures come from the small built-in model. For the real one: ",
+        "Drawn by a small built-in model. The real one: ",
         h("code", null, "npx sanabot models recommend"),
-        ". With ",
+        ". A real bot: set ",
         h("code", null, "DISCORD_TOKEN"),
-        " set, it is a real bot.",
       ),
     ),
     h(
@@ -56,6 +54,18 @@ export function Banner(): JSX.Element | null {
       },
       icon("close", 18),
     ),
+  );
+}
+
+function firstStep(): JSX.Element {
+  return h(
+    Fragment,
+    null,
+    "Type ",
+    h("button", { type: "button", class: "kbd-button", onClick: begin }, "/imagine"),
+    " and press ",
+    h("kbd", null, "Enter"),
+    ".",
   );
 }
 

@@ -1,24 +1,23 @@
 import { h, type JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 
 import type { Place } from "../components/select-items.ts";
-import { localized } from "../state/world.ts";
-import { itemId, moveActive } from "../ui/listbox.ts";
+import { moveActive } from "../ui/listbox.ts";
 import {
-  addField,
   changeField,
   type Draft,
   type DraftField,
   remainingOptions,
   removeField,
 } from "./draft.ts";
-import { ADD_OPTION } from "./first-focus.ts";
+import { ADD_OPTION, hasLastField } from "./first-focus.ts";
+import { AddOption } from "./add-option.ts";
 import { OptionField } from "./option-field.ts";
-import { MoreOptionsPopup, OptionPopup } from "./option-popup.ts";
+import { OptionPopup } from "./option-popup.ts";
 import { isListed } from "./suggest.ts";
 import { useSuggestions } from "./use-suggestions.ts";
 
-interface CommandFormProps {
+export interface CommandFormProps {
   draft: Draft;
   place: Place;
   /** The option that has the keyboard, or {@link ADD_OPTION}. */
@@ -40,7 +39,7 @@ export function CommandForm(props: CommandFormProps): JSX.Element {
   const [active, setActive] = useState(0);
   const [isHidden, setHidden] = useState(false);
   const shown = isHidden || (field?.chosen ?? null) !== null ? [] : suggestions;
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Free text is not to be replaced by the Enter that sends it.
     setActive(field !== null && (isListed(field.option) || field.text !== "") ? 0 : -1);
     setHidden(false);
@@ -51,7 +50,7 @@ export function CommandForm(props: CommandFormProps): JSX.Element {
     { class: "command-form", role: "group", "aria-label": `Command ${draft.entry.label}` },
     h("span", { class: "command-name" }, `/${draft.entry.label}`),
     draft.fields.map((one) => optionField(control, one, popupId)),
-    remainingOptions(draft).length > 0 && h(AddOption, { ...props }),
+    hasLastField(draft) && h(AddOption, { ...props }),
     field !== null &&
       anchor !== null &&
       h(OptionPopup, {
@@ -151,79 +150,4 @@ function handleKey(control: Control, one: DraftField, event: KeyboardEvent): voi
 function removeByKey(props: CommandFormProps, { option }: DraftField): void {
   if (option.required !== true) remove(props, option.name);
   else if (props.draft.fields[0]?.option.name === option.name) props.onCancel();
-}
-
-/** The field at the end, where further options are found by name. */
-function AddOption(props: CommandFormProps): JSX.Element {
-  const { draft, place, focused, setFocused, anchor } = props;
-  const id = useId();
-  const input = useRef<HTMLInputElement>(null);
-  const [query, setQuery] = useState("");
-  const [active, setActive] = useState(-1);
-  const isFocused = focused === ADD_OPTION;
-  const all = remainingOptions(draft);
-  const found = all.filter((option) =>
-    localized(place.world, option, "name")
-      .toLocaleLowerCase()
-      .startsWith(query.toLocaleLowerCase()),
-  );
-  useEffect(() => {
-    if (isFocused) input.current?.focus();
-  }, [isFocused]);
-  const choose = (index: number): void => {
-    const option = found[index];
-    if (option === undefined) return;
-    setQuery("");
-    setActive(-1);
-    props.onDraft(addField(draft, option));
-    setFocused(option.name);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const moved = ["ArrowDown", "ArrowUp"].includes(event.key)
-      ? moveActive(event.key, active, found.length)
-      : null;
-    if (moved !== null) setActive(moved);
-    else if (event.key === "Enter" || (event.key === "Tab" && active >= 0 && !event.shiftKey)) {
-      if (active >= 0) choose(active);
-      else props.onSubmit();
-    } else if (event.key === "Escape") props.onCancel();
-    else if (event.key === "Backspace" && query === "")
-      setFocused(draft.fields.at(-1)?.option.name ?? null);
-    else return;
-    event.preventDefault();
-  };
-  return h(
-    "div",
-    { class: "option-add" },
-    h("input", {
-      ref: input,
-      value: query,
-      placeholder: `+ ${all.length} optional`,
-      autocomplete: "off",
-      spellcheck: false,
-      role: "combobox",
-      "aria-label": `Add an option (${all.length} more)`,
-      "aria-expanded": isFocused ? "true" : "false",
-      "aria-controls": `${id}-list`,
-      "aria-activedescendant": active >= 0 ? itemId(`${id}-list`, active) : undefined,
-      onFocus: () => setFocused(ADD_OPTION),
-      onInput: (event: Event) => {
-        const { value } = event.currentTarget as HTMLInputElement;
-        setQuery(value);
-        setActive(value === "" ? -1 : 0);
-      },
-      onKeyDown,
-    }),
-    isFocused &&
-      anchor !== null &&
-      h(MoreOptionsPopup, {
-        id,
-        anchor,
-        options: found,
-        world: place.world,
-        active,
-        onActive: setActive,
-        onPick: choose,
-      }),
-  );
 }

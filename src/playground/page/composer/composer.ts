@@ -1,5 +1,5 @@
 import { Fragment, h, type JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type {
   ClientAttachment,
@@ -78,7 +78,7 @@ interface View {
 function useRequests(entries: readonly CommandEntry[], actions: ComposerActions): void {
   const request = useApp((state) => state.composer);
   const first = useRef(request.serial);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (request.serial === first.current) return;
     if (request.replyTo !== undefined) actions.startReply(request.replyTo);
     const entry = entries.find(({ fullName }) => fullName === request.commandName);
@@ -156,7 +156,8 @@ function placeholderOf(
 ): string {
   if (!permissions.send) return "You cannot write here.";
   const place = guildId === null ? "Message sanabot" : `Message #${name}`;
-  return hasCommands ? `${place} — press / for commands` : place;
+  const hasKeyboard = !matchMedia("(pointer: coarse)").matches;
+  return hasCommands && hasKeyboard ? `${place} — press / for commands` : place;
 }
 
 function iconButton(

@@ -43,9 +43,10 @@ export function startDraft(entry: CommandEntry, rest = ""): Draft {
   const fields =
     required.some(isText) || first === undefined ? required : [...required, newField(first)];
   const at = fields.findIndex(isText);
+  const field = fields[at];
   return {
     entry,
-    fields: fields.map((field, index) => (index === at ? { ...field, text: rest } : field)),
+    fields: field === undefined ? fields : fields.with(at, { ...field, text: rest }),
   };
 }
 
@@ -92,21 +93,18 @@ export function checkField(field: DraftField): Checked {
 function checkText(option: APIApplicationCommandBasicOption, text: string): Checked {
   if ("choices" in option && option.choices !== undefined && option.choices.length > 0)
     return { error: "Choose one from the list." };
-  switch (option.type) {
-    case OptionType.String:
-      return checkLength(text, option.min_length ?? 0, option.max_length ?? MAX_TEXT);
-    case OptionType.Integer:
-    case OptionType.Number:
-      return checkNumber(text, {
-        isWhole: option.type === OptionType.Integer,
-        min: option.min_value,
-        max: option.max_value,
-      });
-    case OptionType.Boolean:
-      return { error: "Choose True or False." };
-    default:
-      return { error: "Choose one from the list." };
-  }
+  if (option.type === OptionType.String)
+    return checkLength(text, option.min_length ?? 0, option.max_length ?? MAX_TEXT);
+  if (option.type === OptionType.Integer || option.type === OptionType.Number)
+    return checkNumber(text, {
+      isWhole: option.type === OptionType.Integer,
+      min: option.min_value,
+      max: option.max_value,
+    });
+  return {
+    error:
+      option.type === OptionType.Boolean ? "Choose True or False." : "Choose one from the list.",
+  };
 }
 
 function checkLength(text: string, min: number, max: number): Checked {

@@ -1,5 +1,5 @@
 import { h, type JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import type { ClientState } from "../../client-api.ts";
 import { OptionType } from "../discord.ts";
@@ -58,7 +58,7 @@ type ValueProps = OptionFieldProps & { name: string };
 function TextValue(props: ValueProps): JSX.Element {
   const { field, name, popupId, active, hasSuggestions, isFocused } = props;
   const input = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!props.wantsFocus || input.current === null) return;
     input.current.focus();
     input.current.setSelectionRange(field.text.length, field.text.length);
@@ -93,7 +93,7 @@ function FileValue(props: ValueProps): JSX.Element {
   const { field, name } = props;
   const chooser = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (props.wantsFocus) button.current?.focus();
   }, [props.wantsFocus]);
   const { upload } = field;

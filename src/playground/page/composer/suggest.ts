@@ -29,7 +29,7 @@ export function isListed(option: APIApplicationCommandBasicOption): boolean {
 }
 
 export function asksTheBot(option: APIApplicationCommandBasicOption): boolean {
-  return "autocomplete" in option && option.autocomplete === true;
+  return "autocomplete" in option && (option.autocomplete ?? false);
 }
 
 /** The option's list, narrowed to what is typed. */
@@ -63,7 +63,7 @@ function allSuggestions(option: APIApplicationCommandBasicOption, place: Place):
       return fromItems([...userItems(place, "Members"), ...roleItems(place, "Roles")], "@");
     case OptionType.Channel:
       return fromItems(channelItems(place, option.channel_types), "#");
-    default:
+    case OptionType.Attachment:
       return [];
   }
 }
@@ -92,18 +92,11 @@ function fromItems(items: readonly ListItem[], prefix: string): Suggestion[] {
 
 /** What an option takes, in a few words: `a whole number from 1 to 4`. */
 export function describeType(option: APIApplicationCommandBasicOption): string {
-  switch (option.type) {
-    case OptionType.String:
-      return option.max_length === undefined ? "" : `up to ${option.max_length} characters`;
-    case OptionType.Integer:
-      return `a whole number${range(option)}`;
-    case OptionType.Number:
-      return `a number${range(option)}`;
-    case OptionType.Attachment:
-      return "a file: choose, drop or paste it";
-    default:
-      return "";
-  }
+  if (option.type === OptionType.String)
+    return option.max_length === undefined ? "" : `up to ${option.max_length} characters`;
+  if (option.type === OptionType.Integer) return `a whole number${range(option)}`;
+  if (option.type === OptionType.Number) return `a number${range(option)}`;
+  return option.type === OptionType.Attachment ? "a file: choose, drop or paste it" : "";
 }
 
 function range({

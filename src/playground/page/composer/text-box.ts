@@ -1,5 +1,5 @@
 import { h, type JSX } from "preact";
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { type Place, userItems } from "../components/select-items.ts";
 import { focusLastMessage } from "../messages/use-message-keys.ts";
@@ -37,39 +37,15 @@ interface Picker {
 export function TextBox(props: TextBoxProps): JSX.Element {
   const id = useId();
   const input = useRef<HTMLTextAreaElement>(null);
-  const [active, setActive] = useState(0);
-  const [isClosed, setClosed] = useState(false);
-  const [caret, setCaret] = useState(0);
-  const picker = isClosed ? null : pickerFor(props, caret, input);
-  useEffect(() => setActive(0), [props.text]);
+  const { picker, active, setActive, setClosed, setCaret } = usePicker(props, input);
   useLayoutEffect(() => {
     if (input.current === null) return;
     input.current.style.height = "auto";
     input.current.style.height = `${input.current.scrollHeight}px`;
   }, [props.text]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (props.focusSerial > 0) input.current?.focus();
   }, [props.focusSerial]);
-  const onInput = (): void => {
-    const box = input.current;
-    if (box === null) return;
-    setClosed(false);
-    setCaret(box.selectionStart);
-    props.onText(box.value);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.isComposing) return;
-    const moved =
-      picker === null || !isArrow(event.key)
-        ? null
-        : moveActive(event.key, active, picker.items.length);
-    if (moved !== null) setActive(moved);
-    else if (picker !== null && picker.items.length > 0 && isPickKey(event)) picker.pick(active);
-    else if (event.key === "Escape" && picker !== null) setClosed(true);
-    else if (event.key === "Enter" && !event.shiftKey) props.onSend();
-    else if (event.key !== "ArrowUp" || props.text !== "" || !goUp(props, event)) return;
-    event.preventDefault();
-  };
   return h(
     "div",
     { class: "text-box" },
@@ -86,38 +62,88 @@ export function TextBox(props: TextBoxProps): JSX.Element {
       "aria-controls": `${id}-list`,
       "aria-activedescendant":
         picker !== null && picker.items.length > 0 ? itemId(`${id}-list`, active) : undefined,
-      onInput,
-      onKeyDown,
+      onInput: (event: Event) => {
+        const box = event.currentTarget as HTMLTextAreaElement;
+        setClosed(false);
+        setCaret(box.selectionStart);
+        props.onText(box.value);
+      },
+      onKeyDown: (event: KeyboardEvent) =>
+        handleKey(event, props, { picker, active, setActive, setClosed }),
       onBlur: () => setClosed(true),
       onFocus: () => setClosed(false),
     }),
     picker !== null &&
       props.anchor !== null &&
-      h(
-        Floating,
-        { anchor: { element: props.anchor }, side: "above", isAnchorWide: true, class: "picker" },
-        h(Listbox, {
-          id: `${id}-list`,
-          label: picker.label,
-          items: picker.items,
-          active,
-          ...(picker.emptyText !== undefined && { emptyText: picker.emptyText }),
-          onActive: setActive,
-          onPick: picker.pick,
-        }),
-      ),
+      pickerList({ id, picker, active, setActive }, props.anchor),
   );
+}
+
+interface PickerState {
+  picker: Picker | null;
+  /** The item that the arrow keys are at. */
+  active: number;
+  setActive: (index: number) => void;
+  setClosed: (isClosed: boolean) => void;
+}
+
+function usePicker(
+  props: TextBoxProps,
+  input: { current: HTMLTextAreaElement | null },
+): PickerState & { setCaret: (caret: number) => void } {
+  const [active, setActive] = useState(0);
+  const [isClosed, setClosed] = useState(false);
+  const [caret, setCaret] = useState(0);
+  useLayoutEffect(() => setActive(0), [props.text]);
+  const picker = isClosed ? null : pickerFor(props, caret, input);
+  return { picker, active, setActive, setClosed, setCaret };
+}
+
+function pickerList(
+  {
+    id,
+    picker,
+    active,
+    setActive,
+  }: Pick<PickerState, "active" | "setActive"> & { id: string; picker: Picker },
+  anchor: Element,
+): JSX.Element {
+  return h(
+    Floating,
+    { anchor: { element: anchor }, side: "above", isAnchorWide: true, class: "picker" },
+    h(Listbox, {
+      id: `${id}-list`,
+      label: picker.label,
+      items: picker.items,
+      active,
+      ...(picker.emptyText !== undefined && { emptyText: picker.emptyText }),
+      onActive: setActive,
+      onPick: picker.pick,
+    }),
+  );
+}
+
+function handleKey(event: KeyboardEvent, props: TextBoxProps, state: PickerState): void {
+  if (event.isComposing) return;
+  const { picker, active } = state;
+  const count = picker?.items.length ?? 0;
+  const moved = isArrow(event.key) ? moveActive(event.key, active, count) : null;
+  if (moved !== null) state.setActive(moved);
+  else if (picker !== null && count > 0 && isPickKey(event)) picker.pick(active);
+  else if (event.key === "Escape" && picker !== null) state.setClosed(true);
+  else if (event.key === "Enter" && !event.shiftKey) props.onSend();
+  else if (event.key === "ArrowUp" && props.text === "") goUp(props, event);
+  else return;
+  event.preventDefault();
 }
 
 const isArrow = (key: string): boolean => key === "ArrowDown" || key === "ArrowUp";
 const isPickKey = ({ key, shiftKey }: KeyboardEvent): boolean =>
   (key === "Enter" || key === "Tab") && !shiftKey;
 
-/** From an empty box: the last command again, or with Shift up into the messages. */
-function goUp(props: TextBoxProps, event: KeyboardEvent): boolean {
-  if (!event.shiftKey && props.onRecall()) return true;
-  focusLastMessage();
-  return true;
+/** From an empty box: the last command again, or with Shift, or without one, up into the messages. */
+function goUp(props: TextBoxProps, event: KeyboardEvent): void {
+  if (event.shiftKey || !props.onRecall()) focusLastMessage();
 }
 
 function pickerFor(

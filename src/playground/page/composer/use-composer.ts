@@ -122,7 +122,7 @@ interface Tools {
   channel: ClientChannel;
 }
 
-async function upload(file: File, channel: ClientChannel): Promise<ClientAttachment> {
+async function uploadTo(file: File, channel: ClientChannel): Promise<ClientAttachment> {
   const { world } = store.state;
   if (world === null) throw new Error("The playground is still loading.");
   return api.upload(file, { userId: world.userId, channelId: channel.id });
@@ -157,7 +157,7 @@ function acceptFiles(files: File[], tools: Tools): void {
 async function addUpload(file: File, { update, channel }: Tools): Promise<void> {
   update(({ uploading }) => ({ uploading: uploading + 1, error: null }));
   try {
-    const done = await upload(file, channel);
+    const done = await uploadTo(file, channel);
     update(({ uploads }) => ({ uploads: [...uploads, done] }));
   } catch (error) {
     update({ error: `${file.name}: ${messageOf(error)}` });
@@ -171,7 +171,7 @@ async function fillFile(name: string, file: File, { update, channel }: Tools): P
     update(({ draft }) => ({ draft: draft === null ? null : changeField(draft, name, fresh) }));
   change({ isUploading: true, text: file.name, error: null });
   try {
-    change({ upload: await upload(file, channel), isUploading: false });
+    change({ upload: await uploadTo(file, channel), isUploading: false });
   } catch (error) {
     change({ isUploading: false, text: "", error: messageOf(error) });
   }
@@ -223,6 +223,7 @@ async function sendText(content: string, { latest, update, channel }: Tools): Pr
       ...(replyTo !== null && { replyToId: replyTo.id }),
     });
     update({ text: "", uploads: [], replyTo: null });
+    store.set({ ownActions: store.state.ownActions + 1 });
   } catch (error) {
     update({ error: messageOf(error) });
   } finally {

@@ -99,7 +99,11 @@ function control(
       return h(CheckboxField, { component, ...inner });
     case ComponentType.FileUpload:
       return h(UploadField, { component, ...inner });
-    default:
+    case ComponentType.StringSelect:
+    case ComponentType.UserSelect:
+    case ComponentType.RoleSelect:
+    case ComponentType.MentionableSelect:
+    case ComponentType.ChannelSelect:
       return h(SelectField, { component, ...inner });
   }
 }

@@ -68,7 +68,11 @@ function startValue(component: APIComponentInLabel): FieldValue {
         .map(({ value }) => value);
     case ComponentType.FileUpload:
       return [];
-    default:
+    case ComponentType.StringSelect:
+    case ComponentType.UserSelect:
+    case ComponentType.RoleSelect:
+    case ComponentType.MentionableSelect:
+    case ComponentType.ChannelSelect:
       return defaultValues(component);
   }
 }
@@ -106,7 +110,12 @@ function checkValue(component: APIComponentInLabel, value: FieldValue): string |
         ...component,
         max_values: component.max_values ?? component.options.length,
       });
-    default:
+    case ComponentType.FileUpload:
+    case ComponentType.StringSelect:
+    case ComponentType.UserSelect:
+    case ComponentType.RoleSelect:
+    case ComponentType.MentionableSelect:
+    case ComponentType.ChannelSelect:
       return checkCount(value, component);
   }
 }

@@ -1,5 +1,5 @@
 import { h, type JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 
 import type { ClientState } from "../../client-api.ts";
 import { Markdown } from "../markdown/markdown.ts";
@@ -13,6 +13,7 @@ import { ModalFieldView } from "./modal-field.ts";
 import {
   checkModal,
   fieldsOf,
+  type ModalItem,
   modalItems,
   type ModalState,
   startValues,
@@ -29,38 +30,9 @@ export function Modal(): JSX.Element | null {
 
 function ModalDialog({ open, world }: { open: OpenModal; world: ClientState }): JSX.Element {
   const items = useMemo(() => modalItems(open.modal), [open]);
-  const fields = useMemo(() => fieldsOf(items), [items]);
-  const [state, setState] = useState<ModalState>(() => startValues(fields));
-  const [isSending, setSending] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
+  const form = useModalForm(open, items);
   const close = (): void => store.set({ modal: null });
-  const submit = async (): Promise<void> => {
-    const errors = checkModal(fields, state);
-    setState({ ...state, errors });
-    if (Object.keys(errors).length > 0) {
-      focusFirstError();
-      return;
-    }
-    setSending(true);
-    setFailure(null);
-    try {
-      await submitModal(open.interactionId, toFields(fields, state));
-      // The answer may itself have opened the next dialog.
-      if (store.state.modal === open) close();
-    } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
-      if (error instanceof RequestError && error.field !== null)
-        setState({ ...state, errors: { [error.field]: error.message } });
-      setSending(false);
-    }
-  };
-  const change = (customId: string, fresh: Partial<ModalState>): void => {
-    setState((before) => ({
-      values: { ...before.values, ...fresh.values },
-      files: { ...before.files, ...fresh.files },
-      errors: { ...before.errors, [customId]: "", ...fresh.errors },
-    }));
-  };
+  useLayoutEffect(focusFirstField, []);
   return h(
     Dialog,
     { label: open.modal.title, class: "modal", closesOnBackdrop: false, onClose: close },
@@ -70,7 +42,7 @@ function ModalDialog({ open, world }: { open: OpenModal; world: ClientState }): 
         noValidate: true,
         onSubmit: (event: Event) => {
           event.preventDefault();
-          if (!isSending) void submit();
+          void form.submit();
         },
       },
       header(open, world, close),
@@ -83,29 +55,82 @@ function ModalDialog({ open, world }: { open: OpenModal; world: ClientState }): 
             : h(ModalFieldView, {
                 key: item.field.component.custom_id,
                 field: item.field,
-                state,
-                change,
+                state: form.state,
+                change: form.change,
                 open,
               }),
         ),
       ),
-      failure !== null &&
-        h("p", { class: "failure modal-failure", role: "alert" }, icon("warning", 16), failure),
-      h(
-        "footer",
-        { class: "dialog-footer" },
-        h("button", { type: "button", class: "button is-secondary", onClick: close }, "Cancel"),
+      form.failure !== null &&
         h(
-          "button",
-          {
-            type: "submit",
-            class: `button is-primary ${isSending ? "is-busy" : ""}`,
-            "aria-busy": isSending ? "true" : undefined,
-          },
-          h("span", null, "Submit"),
-          isSending && h("span", { class: "spinner" }),
+          "p",
+          { class: "failure modal-failure", role: "alert" },
+          icon("warning", 16),
+          form.failure,
         ),
-      ),
+      footer(form.isSending, close),
+    ),
+  );
+}
+
+interface ModalForm {
+  state: ModalState;
+  isSending: boolean;
+  /** Why it was not accepted, for people. */
+  failure: string | null;
+  change: (customId: string, fresh: Partial<ModalState>) => void;
+  submit: () => Promise<void>;
+}
+
+function useModalForm(open: OpenModal, items: readonly ModalItem[]): ModalForm {
+  const fields = useMemo(() => fieldsOf(items), [items]);
+  const [state, setState] = useState<ModalState>(() => startValues(fields));
+  const [isSending, setSending] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  const submit = async (): Promise<void> => {
+    if (isSending) return;
+    const errors = checkModal(fields, state);
+    setState({ ...state, errors });
+    if (Object.keys(errors).length > 0) {
+      focusFirstError();
+      return;
+    }
+    setSending(true);
+    setFailure(null);
+    try {
+      await submitModal(open.interactionId, toFields(fields, state));
+      if (store.state.modal === open) store.set({ modal: null });
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+      if (error instanceof RequestError && error.field !== null)
+        setState({ ...state, errors: { [error.field]: error.message } });
+      setSending(false);
+    }
+  };
+  const change: ModalForm["change"] = (customId, fresh) => {
+    setState((before) => ({
+      values: { ...before.values, ...fresh.values },
+      files: { ...before.files, ...fresh.files },
+      errors: { ...before.errors, [customId]: "", ...fresh.errors },
+    }));
+  };
+  return { state, isSending, failure, change, submit };
+}
+
+function footer(isSending: boolean, close: () => void): JSX.Element {
+  return h(
+    "footer",
+    { class: "dialog-footer" },
+    h("button", { type: "button", class: "button is-secondary", onClick: close }, "Cancel"),
+    h(
+      "button",
+      {
+        type: "submit",
+        class: `button is-primary ${isSending ? "is-busy" : ""}`,
+        "aria-busy": isSending ? "true" : undefined,
+      },
+      h("span", null, "Submit"),
+      isSending && h("span", { class: "spinner" }),
     ),
   );
 }
@@ -122,6 +147,13 @@ function header({ modal }: OpenModal, world: ClientState, close: () => void): JS
       icon("close", 20),
     ),
   );
+}
+
+/** Not the button that closes the dialog. */
+function focusFirstField(): void {
+  document
+    .querySelector<HTMLElement>(".modal-body :is(input:not([hidden]), textarea, button)")
+    ?.focus();
 }
 
 function focusFirstError(): void {

@@ -3,7 +3,7 @@ import { h, type JSX } from "preact";
 import type { ClientGuild, ClientState } from "../../client-api.ts";
 import { api } from "../state/api.ts";
 import { actAs, report } from "../state/session.ts";
-import { actingUser, cssColour, memberOf, nameIn, rolesOf } from "../state/world.ts";
+import { actingUser, memberOf, nameIn, rolesOf } from "../state/world.ts";
 import { avatar } from "../ui/avatar.ts";
 import { icon } from "../ui/icons.ts";
 import { Dialog } from "./dialog.ts";
@@ -157,7 +157,6 @@ function roles(guild: ClientGuild, userId: string): JSX.Element {
           const change = { roles: isOn ? [...ids, role.id] : ids };
           void api.changeMember({ guildId: guild.id, userId }, change).catch(report);
         },
-        ...(role.color !== 0 && { description: cssColour(role.color) }),
       }),
     ),
   );

@@ -1,5 +1,6 @@
+import type { ApplicationCommandType } from "discord-api-types/v10";
 import { h, type JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import type { ClientMessage, ClientState } from "../../client-api.ts";
 import { CommandType } from "../discord.ts";
@@ -35,7 +36,7 @@ export function ContextMenu(): JSX.Element | null {
 function Menu({ menu, world }: { menu: OpenMenu; world: ClientState }): JSX.Element {
   const sections = useMemo(() => sectionsOf(menu, world), [menu, world]);
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => itemsIn(box.current)[0]?.focus(), [menu]);
+  useLayoutEffect(() => itemsIn(box.current)[0]?.focus(), [menu]);
   const close = (): void => {
     store.set({ menu: null });
     menu.from?.focus();
@@ -106,7 +107,7 @@ function sectionsOf({ target }: OpenMenu, world: ClientState): MenuSection[] {
 
 function appItems(
   world: ClientState,
-  { type, targetId }: { type: number; targetId: string },
+  { type, targetId }: { type: ApplicationCommandType; targetId: string },
 ): MenuItem[] {
   const channel = channelOf(world, store.state.channelId);
   return commandsIn(world, channel)

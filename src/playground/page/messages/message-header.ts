@@ -62,7 +62,7 @@ export function UsedCommand({
     user !== null && avatar(user, 16),
     h(
       "strong",
-      { style: colour === null ? {} : { color: colour } },
+      { style: colour === null ? {} : { "--role": colour } },
       user === null ? "Someone" : nameIn(guild, user),
     ),
     "used",

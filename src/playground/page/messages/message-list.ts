@@ -26,7 +26,10 @@ export function MessageList({ channel, world, guild }: MessageListProps): JSX.El
   const pending = useApp((state) => state.pending);
   const messages = log?.messages ?? NO_MESSAGES;
   const waiting = useMemo(() => commandsIn(pending, channel.id), [pending, channel.id]);
-  const { scroller, content, unseen, onScroll, toEnd } = useScroll(channel.id, messages);
+  const { scroller, content, unseen, onScroll, toEnd } = useScroll(channel.id, {
+    messages,
+    ownActions: useApp((state) => state.ownActions),
+  });
   const onKeyDown = useMessageKeys();
   return h(
     "div",
@@ -42,15 +45,14 @@ export function MessageList({ channel, world, guild }: MessageListProps): JSX.El
         h(
           "ol",
           { class: "message-items", "aria-label": `Messages in ${channel.name}` },
-          messages.map((message, index) =>
+          inOrder(messages, waiting).map((entry) =>
             h(
               "li",
-              { key: message.id },
-              item(message, { before: messages[index - 1], world, guild }),
+              { key: entry.key },
+              entry.type === "pending"
+                ? h(PendingMessage, { pending: entry.pending, world, guild })
+                : item(entry.message, { before: entry.before, world, guild }),
             ),
-          ),
-          waiting.map((one) =>
-            h("li", { key: one.key }, h(PendingMessage, { pending: one, world, guild })),
           ),
         ),
       ),
@@ -71,6 +73,31 @@ function commandsIn(
   channelId: string,
 ): PendingInteraction[] {
   return pending.filter((one) => one.channelId === channelId && one.messageId === null);
+}
+
+type Entry =
+  | { type: "message"; key: string; message: ClientMessage; before: ClientMessage | undefined }
+  | { type: "pending"; key: string; pending: PendingInteraction };
+
+/** Commands on their way stand where their answer will: after what was there when they were sent. */
+function inOrder(
+  messages: readonly ClientMessage[],
+  waiting: readonly PendingInteraction[],
+): Entry[] {
+  const entries: Entry[] = messages.map((message, index) => ({
+    type: "message",
+    key: message.id,
+    message,
+    before: messages[index - 1],
+  }));
+  for (const pending of waiting) {
+    const at = entries.findLastIndex(
+      (entry) =>
+        entry.type === "pending" || Date.parse(entry.message.timestamp) <= pending.startedAt,
+    );
+    entries.splice(at + 1, 0, { type: "pending", key: pending.key, pending });
+  }
+  return entries;
 }
 
 interface Surroundings {

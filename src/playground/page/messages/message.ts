@@ -89,7 +89,7 @@ function heading(
   return h(
     "h2",
     { class: "message-heading" },
-    h("span", { class: "author", style: colour === null ? {} : { color: colour } }, name),
+    h("span", { class: "author", style: colour === null ? {} : { "--role": colour } }, name),
     message.author.bot === true && h("span", { class: "app-tag" }, "APP"),
     h(
       "time",

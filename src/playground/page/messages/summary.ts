@@ -18,7 +18,7 @@ export function summaryOf(message: ClientMessage): string {
 
 /** The text of components, whatever they are in. */
 function textIn(value: unknown): string {
-  if (Array.isArray(value)) return value.map(textIn).filter(Boolean).join(" ");
+  if (Array.isArray(value)) return value.map(textIn).filter(Boolean).join("\n");
   if (typeof value !== "object" || value === null) return "";
   const component = value as { type?: number; content?: unknown; components?: unknown };
   if (component.type === ComponentType.TextDisplay && typeof component.content === "string")

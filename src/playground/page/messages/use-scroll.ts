@@ -22,10 +22,14 @@ interface Scroll {
  * Keeps the reader's place: at the end while there, whatever grows; else on the same message, whether others are put
  * before it or change their height.
  */
-export function useScroll(channelId: string, messages: readonly ClientMessage[]): Scroll {
+export function useScroll(
+  channelId: string,
+  { messages, ownActions }: { messages: readonly ClientMessage[]; ownActions: number },
+): Scroll {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  const lastTop = useRef(0);
   const lastSeen = useRef<string | undefined>(undefined);
   const [unseen, setUnseen] = useState(0);
 
@@ -42,6 +46,9 @@ export function useScroll(channelId: string, messages: readonly ClientMessage[])
     toEnd();
   }, [channelId]);
 
+  // Who writes or uses a command wants to see what comes of it.
+  useLayoutEffect(toEnd, [ownActions]);
+
   useLayoutEffect(() => {
     if (isAtEnd.current) {
       toEnd();
@@ -57,7 +64,10 @@ export function useScroll(channelId: string, messages: readonly ClientMessage[])
   const onScroll = useCallback(() => {
     const box = scroller.current;
     if (box === null) return;
-    isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
+    const isNear = box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
+    // What grows below also takes the end away; only the reader going up gives it up.
+    isAtEnd.current = isNear || (isAtEnd.current && box.scrollTop >= lastTop.current - 1);
+    lastTop.current = box.scrollTop;
     if (isAtEnd.current) {
       lastSeen.current =
         content.current?.querySelector<HTMLElement>("li:last-child [data-message-id]")?.dataset[

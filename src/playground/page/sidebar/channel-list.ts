@@ -55,17 +55,11 @@ function directMessages(world: ClientState): JSX.Element {
 
 function GuildChannels({ guild }: { guild: ClientGuild }): JSX.Element {
   const visible = guild.channels.filter(({ permissions }) => permissions.view);
-  const isThread = ({ type }: ClientChannel): boolean => type === ChannelType.PublicThread;
   const hidden = guild.channels.length - visible.length;
   return h(
     Fragment,
     null,
-    visible
-      .filter((channel) => !isThread(channel))
-      .flatMap((channel) => [
-        guildChannel(channel),
-        ...visible.filter((one) => isThread(one) && one.parentId === channel.id).map(guildChannel),
-      ]),
+    withThreads(visible).map(guildChannel),
     hidden > 0 &&
       h(
         "p",
@@ -73,6 +67,15 @@ function GuildChannels({ guild }: { guild: ClientGuild }): JSX.Element {
         icon("lock", 14),
         hidden === 1 ? "1 channel that you cannot see" : `${hidden} channels that you cannot see`,
       ),
+  );
+}
+
+/** Threads stand below their channels. */
+function withThreads(channels: readonly ClientChannel[]): ClientChannel[] {
+  const threads = channels.filter(({ type }) => type === ChannelType.PublicThread);
+  const roots = channels.filter((channel) => !threads.includes(channel));
+  return roots.flatMap((root) =>
+    [root].concat(threads.filter(({ parentId }) => parentId === root.id)),
   );
 }
 

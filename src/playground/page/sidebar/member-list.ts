@@ -87,7 +87,7 @@ function memberItem(
       avatar({ ...person, bot: isBot }, 32),
       h(
         "span",
-        { class: "member-name", style: colour === null ? {} : { color: colour } },
+        { class: "member-name", style: colour === null ? {} : { "--role": colour } },
         nameIn(guild, person),
       ),
       isBot && h("span", { class: "app-tag" }, "APP"),

@@ -32,7 +32,7 @@ export function UserPanel({
       "span",
       { class: "user-panel-text" },
       h("span", { class: "user-panel-name" }, nameIn(guild, user)),
-      h("span", { class: "muted" }, `${standing} · ${user.locale}`),
+      h("span", { class: "muted" }, standing),
     ),
     h("span", { class: "user-panel-switch" }, "Switch", icon("chevron", 16)),
   );

@@ -73,6 +73,7 @@ async function sendPending(
   };
   store.set({
     pending: [...store.state.pending.filter((one) => !isReplacedBy(one, entry)), entry],
+    ...(entry.messageId === null && { ownActions: store.state.ownActions + 1 }),
   });
   try {
     const interactionId = await send(interaction, (event) => settle(key, event));

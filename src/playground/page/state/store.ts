@@ -75,6 +75,8 @@ export interface AppState {
   channelId: string | null;
   logs: Readonly<Record<string, ChannelLog>>;
   pending: readonly PendingInteraction[];
+  /** How many commands and messages were sent from this page. */
+  ownActions: number;
   modal: OpenModal | null;
   menu: OpenMenu | null;
   settings: OpenSettings | null;
@@ -103,6 +105,7 @@ class Store {
     channelId: null,
     logs: {},
     pending: [],
+    ownActions: 0,
     modal: null,
     menu: null,
     settings: null,

@@ -22,12 +22,10 @@ export function avatar(person: Person, size = 40): JSX.Element {
 }
 
 function initial(person: Person): JSX.Element[] {
-  const seed = [...person.id].reduce((sum, digit) => sum + Number(digit), 0);
-  const hue = HUES[seed % HUES.length] ?? 0;
-  const letter = [...(person.global_name ?? person.username)][0]?.toUpperCase() ?? "?";
+  const hue = HUES[Number(BigInt(person.id) % 997n) % HUES.length] ?? 0;
+  const letter = firstLetter(person.global_name ?? person.username);
   return [
     h("circle", { cx: 20, cy: 20, r: 20, fill: `hsl(${hue} 52% 46%)` }),
-    h("path", { d: "M4 33a20 20 0 0 1 32 0 20 20 0 0 1-32 0", fill: `hsl(${hue} 55% 38%)` }),
     h("text", { x: 20, y: 26.5, "text-anchor": "middle", class: "avatar-letter" }, letter),
   ];
 }
@@ -51,9 +49,9 @@ function botPicture(): JSX.Element[] {
 
 /** Up to two letters that stand for a guild. */
 export function guildInitials(name: string): string {
-  return name
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toUpperCase() ?? "")
-    .join("");
+  return name.split(/\s+/).slice(0, 2).map(firstLetter).join("");
+}
+
+function firstLetter(text: string): string {
+  return String.fromCodePoint(text.codePointAt(0) ?? 0x3f).toUpperCase();
 }

@@ -72,11 +72,7 @@ export function Select(props: SelectProps): JSX.Element {
         h(Listbox, {
           id: `${id}-list`,
           label: props.label,
-          items: items.map((item) => ({
-            ...item,
-            isSelected: values.includes(item.key),
-            ...(values.includes(item.key) && { trail: icon("check", 18) }),
-          })),
+          items: markChosen(items, values),
           active,
           isMultiple: max > 1,
           emptyText: "Nothing to choose from",
@@ -84,6 +80,16 @@ export function Select(props: SelectProps): JSX.Element {
           onPick: control.pick,
         }),
       ),
+  );
+}
+
+function markChosen(items: readonly ListItem[], values: readonly string[]): ListItem[] {
+  return items.map((item) =>
+    Object.assign(
+      { isSelected: values.includes(item.key) },
+      item,
+      values.includes(item.key) ? { trail: icon("check", 18) } : {},
+    ),
   );
 }
 
