@@ -1,18 +1,22 @@
 import { ApplicationCommandType } from "discord.js";
 
 import { ask } from "../src/discord/ask.ts";
-import { type MessageCommand, modal } from "../src/discord/command.ts";
+import { type Context, type MessageCommand, modal } from "../src/discord/command.ts";
+import { type CustomId, longId, shortId } from "../src/discord/custom-id.ts";
 import { editForm, readForm, readWhich, storedValues } from "../src/discord/edit-form.ts";
 import { EVERYWHERE } from "../src/discord/everywhere.ts";
 import { titled } from "../src/discord/localize.ts";
+import { picturesIn } from "../src/discord/message-pictures.ts";
 import { asVisibleAs } from "../src/discord/same-visibility.ts";
-import { findTarget, referencesIn, targetOf } from "../src/discord/target-message.ts";
+import { referencesIn, siblingOf } from "../src/discord/target-message.ts";
 import { within } from "../src/discord/within.ts";
 import { Refusal } from "../src/generation/refusal.ts";
 import type { PictureReference } from "../src/generation/types.ts";
 
 /** How far a remix leaves its picture, where the member does not change it. */
 const USUAL_STRENGTH = 0.6;
+/** A short id of a picture has 22 characters. */
+const MESSAGE_ID = /^\d{1,20}$/;
 /** As many as a select in a dialog can offer. */
 const MAX_PICTURES = 10;
 
@@ -21,11 +25,14 @@ export const remix: MessageCommand = {
   kind: "message",
   data: { type: ApplicationCommandType.Message, ...titled("menu.remix"), ...EVERYWHERE },
   acknowledge: "own",
-  execute: async (interaction, { generation, customIds }) => {
+  execute: async (interaction, { generation, customIds, pictureMemory }) => {
     const { targetMessage, guildId, locale } = interaction;
     const pictures = referencesIn(targetMessage, customIds).slice(0, MAX_PICTURES);
     const [first] = pictures;
     if (first === undefined) throw new Refusal("refusal.no-picture");
+    if (first.kind === "message")
+      pictureMemory.remember(targetMessage.id, picturesIn(targetMessage));
+    const id = first.kind === "stored" ? shortId(first.pictureId) : targetMessage.id;
     const stored = first.kind === "stored" ? storedValues(first.pictureId, generation) : null;
     const [values, styles] = await Promise.all([
       within(Promise.resolve(stored), null),
@@ -33,7 +40,7 @@ export const remix: MessageCommand = {
     ]);
     await interaction.showModal(
       editForm({
-        customId: customIds.write({ action: "remix-form", ...targetOf(first, targetMessage, 0) }),
+        customId: customIds.write({ action: "remix-form", id, index: 0 }),
         title: "form.remix",
         locale,
         values: {
@@ -54,15 +61,22 @@ export const remixSubmit = modal({
   action: "remix-form",
   acknowledge: asVisibleAs,
   execute: async (interaction, target, context) => {
-    const picture = await findTarget(
-      interaction,
-      { ...target, index: readWhich(interaction) },
-      context,
-    );
+    const picture = await chosenPicture(target, readWhich(interaction), context);
     if (picture === null) throw new Refusal("refusal.picture-gone");
     await ask(interaction, { kind: "remix", picture, options: readForm(interaction) }, context);
   },
 });
+
+/** By the id of the card's first picture, or of the message that was remembered. */
+async function chosenPicture(
+  { id }: CustomId,
+  index: number,
+  { generation, pictureMemory }: Context,
+): Promise<PictureReference | null> {
+  if (!MESSAGE_ID.test(id)) return siblingOf(longId(id), index, generation);
+  const picture = pictureMemory.recall(id)[index];
+  return picture === undefined ? null : { kind: "message", picture };
+}
 
 function promptOf(reference: PictureReference): string {
   const shown = reference.kind === "stored" ? reference.fallback : reference.picture;

@@ -1,14 +1,23 @@
-import { ApplicationCommandType } from "discord.js";
+import { ApplicationCommandType, ComponentType } from "discord.js";
 
 import { ask } from "../src/discord/ask.ts";
-import { ACCENT, card, pressButton, row, text } from "../src/discord/cards/components.ts";
+import {
+  ACCENT,
+  type Card,
+  card,
+  pressButton,
+  row,
+  text,
+} from "../src/discord/cards/components.ts";
 import { button, type MessageCommand } from "../src/discord/command.ts";
+import { type CustomIds, longId, shortId } from "../src/discord/custom-id.ts";
 import { EVERYWHERE } from "../src/discord/everywhere.ts";
 import { titled } from "../src/discord/localize.ts";
 import { picturesIn } from "../src/discord/message-pictures.ts";
 import { messageOf } from "../src/discord/reply.ts";
-import { findTarget, referencesIn, targetOf } from "../src/discord/target-message.ts";
+import { referencesIn } from "../src/discord/target-message.ts";
 import { Refusal } from "../src/generation/refusal.ts";
+import type { MessagePicture, PictureReference } from "../src/generation/types.ts";
 import { translate } from "../src/i18n/translate.ts";
 
 /** A row of buttons. */
@@ -29,24 +38,44 @@ export const upscaleMenu: MessageCommand = {
       await ask(interaction, { kind: "upscale", mode: "faithful", picture: first }, context);
       return;
     }
-    const target = (index: number) => targetOf(first, targetMessage, index);
-    const buttons = pictures.map((_, index) =>
-      pressButton(context.customIds.write({ action: "upscale-of", ...target(index) }), {
-        label: translate(locale, "card.upscale-number", { number: index + 1 }),
-      }),
-    );
-    const question = text(translate(locale, "reply.favourite-which"));
-    await interaction.editReply(messageOf(card(ACCENT.quiet, [question, row(...buttons)])));
+    await interaction.editReply(messageOf(questionCard(pictures, locale, context.customIds)));
   },
 };
+
+/** Shows the pictures again: a press finds them in this message, since it cannot read the member's own. */
+function questionCard(pictures: readonly PictureReference[], locale: string, ids: CustomIds): Card {
+  const items = pictures.map((reference) => {
+    const { source } = shownBy(reference) ?? {};
+    return { media: { url: source?.url ?? "" } };
+  });
+  const buttons = pictures.map((reference, index) => {
+    const id = reference.kind === "stored" ? shortId(reference.pictureId) : "";
+    return pressButton(ids.write({ action: "upscale-of", id, index }), {
+      label: translate(locale, "card.upscale-number", { number: index + 1 }),
+    });
+  });
+  return card(ACCENT.quiet, [
+    text(translate(locale, "reply.favourite-which")),
+    { type: ComponentType.MediaGallery, items },
+    row(...buttons),
+  ]);
+}
+
+function shownBy(reference: PictureReference): MessagePicture | null {
+  return reference.kind === "stored" ? reference.fallback : reference.picture;
+}
 
 /** The answer to that question. */
 export const upscaleOf = button({
   action: "upscale-of",
   acknowledge: "public",
-  execute: async (interaction, target, context) => {
-    const picture = await findTarget(interaction, target, context);
-    if (picture === null) throw new Refusal("refusal.picture-gone");
+  execute: async (interaction, { id, index }, context) => {
+    const shown = picturesIn(interaction.message)[index] ?? null;
+    if (id === "" && shown === null) throw new Refusal("refusal.picture-gone");
+    const picture: PictureReference =
+      id !== "" || shown === null
+        ? { kind: "stored", pictureId: longId(id), fallback: shown }
+        : { kind: "message", picture: shown };
     await ask(interaction, { kind: "upscale", mode: "faithful", picture }, context);
   },
 });

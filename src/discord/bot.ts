@@ -18,6 +18,7 @@ import type { Command, Component, Context } from "./command.ts";
 import { loggable } from "./discord-error.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { inviteLink } from "./invite.ts";
+import { PictureMemory } from "./picture-memory.ts";
 import { type RegistrationStore, registerCommands } from "./register-commands.ts";
 import { messageOf } from "./reply.ts";
 
@@ -97,9 +98,11 @@ export class Bot {
    * @returns the address where a server's admin adds the bot
    * @throws {UserError} `invalid_config` for a token that Discord does not take
    */
-  async start(context: Omit<Context, "isOwner" | "log">): Promise<{ readonly inviteLink: string }> {
+  async start(
+    context: Omit<Context, "isOwner" | "log" | "pictureMemory">,
+  ): Promise<{ readonly inviteLink: string }> {
     const { commands, components, onMessage, onAcknowledged, log, registration } = this.#parts;
-    const whole = { ...context, isOwner: this.isOwner, log };
+    const whole = { ...context, isOwner: this.isOwner, log, pictureMemory: new PictureMemory() };
     const dispatcher = new Dispatcher({
       commands,
       components,

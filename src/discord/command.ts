@@ -13,15 +13,20 @@ import type { Logger } from "pino";
 import type { AttachmentFinder } from "../generation/attachment.ts";
 import type { GenerationPort } from "../generation/generation-port.ts";
 import type { Messenger } from "../generation/messenger.ts";
+import type { Administration } from "../generation/policy/administration.ts";
 import { Refusal } from "../generation/refusal.ts";
 import type { CustomId, CustomIds } from "./custom-id.ts";
+import type { PictureMemory } from "./picture-memory.ts";
 
 /** What every command and component may use. */
 export interface Context {
   readonly generation: GenerationPort;
+  readonly administration: Administration;
   readonly customIds: CustomIds;
   /** Finds pictures again by their messages. */
   readonly attachments: AttachmentFinder;
+  /** Of messages for which a dialog is open. */
+  readonly pictureMemory: PictureMemory;
   /** Shows a job's place in the queue; what comes after is the job loop's. */
   readonly messenger: Pick<Messenger, "update">;
   /** Whether a user owns the bot: the application's owner, or a member of its team. */

@@ -28,7 +28,8 @@ export function picturesIn(message: Message): MessagePicture[] {
       ...place,
       attachmentId: media.attachment_id ?? "",
     },
-    isOurs,
+    // A card may show somebody's picture by its address, to ask about it.
+    isOurs: isOurs && media.attachment_id !== undefined,
     width: media.width ?? null,
     height: media.height ?? null,
     prompt,

@@ -2,15 +2,13 @@ import type { Client, Message } from "discord.js";
 
 import type { GenerationPort } from "../generation/generation-port.ts";
 import type { MessagePicture, PictureReference, PictureView } from "../generation/types.ts";
-import { customIdsOf } from "./own-message.ts";
-import { type CustomId, type CustomIds, longId, shortId } from "./custom-id.ts";
+import { type CustomIds, longId } from "./custom-id.ts";
 import { obstacleOf } from "./discord-error.ts";
 import { picturesIn } from "./message-pictures.ts";
+import { customIdsOf } from "./own-message.ts";
 
 /** Buttons of a card whose id is the picture's at their index. */
 const PICTURE_ACTIONS: ReadonlySet<string> = new Set(["vary", "vary-subtle", "upscale", "recipe"]);
-/** A message where a custom id has no room for more: `channel-message`. */
-const MESSAGE_ID = /^(?<channelId>\d{1,20})-(?<messageId>\d{1,20})$/;
 
 /** The pictures of any message, those of our own cards by their ids. */
 export function referencesIn(message: Message, customIds: CustomIds): PictureReference[] {
@@ -28,40 +26,14 @@ function pictureIdsOn(message: Message, customIds: CustomIds): ReadonlyMap<numbe
   return new Map(
     customIdsOf({ components })
       .map((text) => customIds.read(text))
-      .filter((target) => target !== null && PICTURE_ACTIONS.has(target.action))
-      .map((target) => [target?.index ?? 0, longId(target?.id ?? "")]),
+      .filter((target) => target !== null)
+      .filter(({ action }) => PICTURE_ACTIONS.has(action))
+      .map(({ index, id }) => [index, longId(id)]),
   );
 }
 
-/** How a picture is named in a custom id: by its own id, or by the message that shows it. */
-export function targetOf(
-  reference: PictureReference,
-  message: Message,
-  index: number,
-): Pick<CustomId, "id" | "index"> {
-  if (reference.kind === "stored") return { id: shortId(reference.pictureId), index };
-  return { id: `${message.channelId}-${message.id}`, index };
-}
-
-/**
- * The picture behind {@link targetOf}, or the one at another index of the same card or message; null when it is gone, or
- * its message is where the bot may not read.
- */
-export async function findTarget(
-  { client }: { readonly client: Client },
-  { id, index }: CustomId,
-  { generation }: { readonly generation: GenerationPort },
-): Promise<PictureReference | null> {
-  const { channelId, messageId } = MESSAGE_ID.exec(id)?.groups ?? {};
-  if (channelId === undefined || messageId === undefined)
-    return storedTarget(longId(id), index, generation);
-  const message = await fetchMessage(client, channelId, messageId);
-  const picture = message === null ? undefined : picturesIn(message)[index];
-  return picture === undefined ? null : { kind: "message", picture };
-}
-
-/** A card's first picture, or the one at another place of the same card. */
-async function storedTarget(
+/** The picture at a place of the card that this one is the first of; null when it is gone. */
+export async function siblingOf(
   firstId: string,
   index: number,
   generation: GenerationPort,
@@ -71,6 +43,15 @@ async function storedTarget(
   const all = first === null ? [] : await generation.picturesOf(first.jobId);
   const picture = all[index];
   return picture === undefined ? null : { kind: "stored", pictureId: picture.id, fallback: null };
+}
+
+/** A picture as the message of ours shows it that it was posted in; null when that is gone. */
+export async function pictureOfMessage(
+  client: Client,
+  { channelId, messageId, index }: PictureView,
+): Promise<MessagePicture | null> {
+  const message = messageId === null ? null : await fetchMessage(client, channelId, messageId);
+  return message === null ? null : (picturesIn(message)[index] ?? null);
 }
 
 async function fetchMessage(
@@ -85,13 +66,4 @@ async function fetchMessage(
     if (obstacleOf(error) !== null) return null;
     throw error;
   }
-}
-
-/** A picture as the message shows it that it was posted in; null when that is gone. */
-export async function pictureOfMessage(
-  client: Client,
-  { channelId, messageId, index }: PictureView,
-): Promise<MessagePicture | null> {
-  const message = messageId === null ? null : await fetchMessage(client, channelId, messageId);
-  return message === null ? null : (picturesIn(message)[index] ?? null);
 }
