@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 
 import type { Gateway } from "./gateway/gateway.ts";
 import type { Faults } from "./rest/faults.ts";
+import type { RateLimits } from "./rest/rate-limits.ts";
 import type { Transcript } from "./rest/transcript.ts";
 import type { Attachments } from "./world/attachments.ts";
 import type { Clock } from "./world/clock.ts";
@@ -28,6 +29,7 @@ export interface Context {
   render: Renderer;
   gateway: Gateway;
   faults: Faults;
+  rateLimits: RateLimits;
   transcript: Transcript;
   log: Logger;
   /** The only bot token that is right. */

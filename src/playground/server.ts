@@ -17,6 +17,7 @@ import { isLoopback, isTrustedRequest } from "./local-only.ts";
 import { pageFiles } from "./page-files.ts";
 import { createProxy } from "./proxy.ts";
 import { Faults } from "./rest/faults.ts";
+import { RateLimits } from "./rest/rate-limits.ts";
 import { createRest } from "./rest/rest.ts";
 import { Transcript } from "./rest/transcript.ts";
 import { PLAYGROUND_TOKEN } from "./token.ts";
@@ -109,6 +110,7 @@ function createContext(options: PlaygroundOptions, origin: () => string): Contex
     interactions: new Interactions({ store, clock, ids, events }),
     gateway: new Gateway({ world, events, render, origin, token: PLAYGROUND_TOKEN }),
     faults: new Faults(),
+    rateLimits: new RateLimits(),
     transcript: new Transcript(store),
     log,
     token: PLAYGROUND_TOKEN,

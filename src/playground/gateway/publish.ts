@@ -21,14 +21,7 @@ interface Parts {
 export function publishWorld(gateway: Gateway, { world, events, render, origin }: Parts): void {
   const inGuild = (guildId: string | null) => ({ guildId, intents: GatewayIntentBits.Guilds });
 
-  events.on("messageCreate", (message) => publishMessage("MESSAGE_CREATE", message));
-  events.on("messageUpdate", (message) => publishMessage("MESSAGE_UPDATE", message));
-  events.on("messageDelete", (message) => {
-    if (message.ephemeralFor !== null || !isForBot(message)) return;
-    const { id, channelId: channel_id, guildId: guild_id } = message;
-    const payload = { id, channel_id, ...(guild_id !== null && { guild_id }) };
-    gateway.dispatch("MESSAGE_DELETE", payload, messageAudience(message));
-  });
+  publishMessages(gateway, { world, events, render, origin });
   events.on("channelUpdate", (channel) => {
     const name = isThread(channel) ? "THREAD_UPDATE" : "CHANNEL_UPDATE";
     gateway.dispatch(name, render.channel(channel), inGuild(channel.guildId));
@@ -52,6 +45,17 @@ export function publishWorld(gateway: Gateway, { world, events, render, origin }
   events.on("guildLeave", (guild) =>
     gateway.dispatch("GUILD_DELETE", { id: guild.id }, inGuild(guild.id)),
   );
+}
+
+function publishMessages(gateway: Gateway, { world, events, render, origin }: Parts): void {
+  events.on("messageCreate", (message) => publishMessage("MESSAGE_CREATE", message));
+  events.on("messageUpdate", (message) => publishMessage("MESSAGE_UPDATE", message));
+  events.on("messageDelete", (message) => {
+    if (message.ephemeralFor !== null || !isForBot(message)) return;
+    const { id, channelId: channel_id, guildId: guild_id } = message;
+    const payload = { id, channel_id, ...(guild_id !== null && { guild_id }) };
+    gateway.dispatch("MESSAGE_DELETE", payload, messageAudience(message));
+  });
 
   function publishMessage(name: string, message: WorldMessage): void {
     if (message.ephemeralFor !== null || !isForBot(message)) return;

@@ -42,13 +42,15 @@ export type RateLimitOutcome =
 /** Buckets that refill, by real time: a client waits for them in real time too. */
 export class RateLimits {
   readonly #buckets = new Map<string, Bucket>();
+  /** Tests that look at something else do not wait for buckets. */
+  isOff = false;
 
   /** Counts a request. @param isGlobal - Whether it counts against the bot's 50 requests a second too. */
   take(method: string, path: string, isGlobal: boolean): RateLimitOutcome {
     if (this.#buckets.size > SWEEP_AT) this.#sweep();
     const route = routeOf(path);
     const limit = LIMITS.find((one) => one.method.test(method) && one.route.test(route));
-    if (limit === undefined || !Number.isFinite(limit.requests))
+    if (limit === undefined || this.isOff || !Number.isFinite(limit.requests))
       return { isAllowed: true, headers: {} };
     if (isGlobal) {
       const all = this.#use("global", GLOBAL);

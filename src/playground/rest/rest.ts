@@ -12,7 +12,6 @@ import { callbackRoutes } from "./callback-routes.ts";
 import { channelRoutes } from "./channel-routes.ts";
 import type { Fault } from "./faults.ts";
 import { guildRoutes } from "./guild-routes.ts";
-import { RateLimits } from "./rate-limits.ts";
 import { readBody, type RestContext, type RestEnv } from "./request.ts";
 import { digestOf, routeOf } from "./transcript.ts";
 import { webhookRoutes } from "./webhook-routes.ts";
@@ -25,7 +24,6 @@ const BY_TOKEN = /^\/(interactions\/|webhooks\/\d+\/.)/;
 /** Discord's REST API under any base, as `/api/v10`: faults, rights, rate limits, body, route, transcript. */
 export function createRest(context: Context): Hono<RestEnv> {
   const rest = new Hono<RestEnv>();
-  const limits = new RateLimits();
   rest.onError((error, c) => answerError(error, { c, context }));
   rest.notFound((c) => c.json(apiErrors.notFound().toJSON(), 404));
   rest.use(
@@ -47,10 +45,10 @@ export function createRest(context: Context): Hono<RestEnv> {
     if (body instanceof Error) throw body;
     c.set("body", body as RestEnv["Variables"]["body"]);
     const broken = await strikeBefore(fault, c);
-    if (broken === undefined) await serve(next, { c, context, limits, path });
+    if (broken === undefined) await serve(next, { c, context, path });
     else c.res = broken;
     if (fault !== null && "applied" in fault && fault.applied) c.res = strikeAfter(fault, c);
-    call.finish(c.res);
+    call.finish(c.res, fault?.kind === "disconnect");
   });
   applicationRoutes(rest, context);
   callbackRoutes(rest, context);
@@ -67,17 +65,12 @@ function apiPath(c: RestContext): string {
 
 async function serve(
   next: () => Promise<void>,
-  {
-    c,
-    context,
-    limits,
-    path,
-  }: { c: RestContext; context: Context; limits: RateLimits; path: string },
+  { c, context, path }: { c: RestContext; context: Context; path: string },
 ): Promise<void> {
   const isByToken = BY_TOKEN.test(path);
   if (!isByToken && c.req.header("authorization") !== `Bot ${context.token}`)
     throw apiErrors.unauthorized();
-  const outcome = limits.take(c.req.method, path, !isByToken);
+  const outcome = context.rateLimits.take(c.req.method, path, !isByToken);
   if (outcome.isAllowed) await next();
   else c.res = rateLimited(outcome);
   for (const [name, value] of Object.entries(outcome.headers)) c.res.headers.set(name, value);
@@ -123,7 +116,8 @@ async function strikeBefore(fault: Fault | null, c: RestContext): Promise<Respon
     }
     case "error": {
       const { status, code, message } = fault.error;
-      return Response.json({ message, code }, { status });
+      const headers = { [ERROR_CODE_HEADER]: String(code) };
+      return Response.json({ message, code }, { status, headers });
     }
     case "server_error":
     case "disconnect":
@@ -145,7 +139,7 @@ function strikeAfter(fault: Fault, c: RestContext): Response {
 function recordCall(
   { transcript, clock }: Context,
   { method, path, body }: { method: string; path: string; body: unknown },
-): { finish: (response: Response) => void } {
+): { finish: (response: Response, isBroken: boolean) => void } {
   const read =
     body instanceof Error
       ? { value: undefined, files: [] }
@@ -157,14 +151,13 @@ function recordCall(
   }));
   const call = { atMs: clock.now(), method, path, route: routeOf(path), body: read.value, files };
   return {
-    finish(response) {
-      const wasSent = response !== RESPONSE_ALREADY_SENT;
+    finish(response, isBroken) {
       const code = Number(response.headers.get(ERROR_CODE_HEADER));
       response.headers.delete(ERROR_CODE_HEADER);
       transcript.add({
         ...call,
-        status: wasSent ? response.status : null,
-        errorCode: response.status < 400 ? null : code,
+        status: isBroken ? null : response.status,
+        errorCode: isBroken || response.status < 400 ? null : code,
       });
     },
   };
