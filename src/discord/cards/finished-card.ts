@@ -24,8 +24,8 @@ import { escapeMarkdown } from "./markdown.ts";
 import { promptOf, speaker } from "./running-cards.ts";
 
 /** Long prompts are cut on the card, and whole in the recipe; escaping may double their length. */
-const MAX_PROMPT = 1200;
-const MAX_NEGATIVE = 300;
+const MAX_PROMPT = 1000;
+const MAX_NEGATIVE = 250;
 /** Of a picture's description; " (picture 4 of 4)" comes after it. */
 const MAX_ALT_PROMPT = 980;
 
