@@ -59,7 +59,7 @@ export class Originals {
       await writeFile(unfinished, bytes);
       await rename(unfinished, path);
     } catch (cause) {
-      await rm(unfinished, { force: true });
+      await rm(unfinished, { force: true }).catch(() => {});
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new UserError("disk", `The original could not be kept in ${this.folder}: ${reason}`, {
         cause,

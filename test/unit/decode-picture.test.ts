@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import sharp from "sharp";
 
 import { UserError } from "../../src/errors.ts";
-import { decodePicture, decodePictureFile } from "../../src/image/decode-picture.ts";
+import { decodePicture, decodePictureFile, decodeStill } from "../../src/image/decode-picture.ts";
 
 /** Two pixels: red, blue. */
 const TWO = Uint8Array.from([255, 0, 0, 0, 0, 255]);
@@ -90,6 +90,61 @@ describe("decodePicture", () => {
 
   it("refuses more bytes than any real picture has", async () => {
     await refuses(decodePicture(new Uint8Array(64 * 2 ** 20 + 1)), /67108865 bytes; at most/);
+  });
+});
+
+describe("decodeStill", () => {
+  /** Two frames of 4 x 4. */
+  const frames = () => {
+    const rgb = Uint8Array.from({ length: 3 * 4 * 8 }, (_, i) => (i < 48 ? 0 : 200));
+    return sharp(rgb, { raw: { width: 4, height: 8, channels: 3, pageHeight: 4 } });
+  };
+
+  it("keeps transparency where there is any", async () => {
+    const rgba = Uint8Array.from([9, 8, 7, 0, 10, 20, 30, 128]);
+    const raw = { width: 2, height: 1, channels: 4 } as const;
+    const still = await decodeStill(await sharp(rgba, { raw }).png().toBuffer());
+    assert.deepEqual(still, { rgba: Buffer.from(rgba), width: 2, height: 1 });
+    assert.ok("rgb" in (await decodeStill(await twoPixels().webp().toBuffer())));
+  });
+
+  it("keeps the transparency of grey pictures and of palettes", async () => {
+    const rgba = Uint8Array.from([50, 50, 50, 0, 50, 50, 50, 255]);
+    const image = sharp(rgba, { raw: { width: 2, height: 1, channels: 4 } });
+    const gray = await decodeStill(await image.clone().toColourspace("b-w").png().toBuffer());
+    assert.ok("rgba" in gray && gray.rgba[3] === 0 && gray.rgba[7] === 255);
+    const palette = await decodeStill(await image.clone().png({ palette: true }).toBuffer());
+    assert.ok("rgba" in palette && palette.rgba[3] === 0 && palette.rgba[4] === 50);
+  });
+
+  it("refuses animations of every kind with one sentence", async () => {
+    const files = [
+      await frames().gif().toBuffer(),
+      await frames().webp().toBuffer(),
+      animatedPng(),
+    ];
+    for (const file of files)
+      await refuses(decodeStill(file), /^This picture is animated; send a still one\.$/);
+  });
+
+  it("takes a GIF or WebP of one frame", async () => {
+    for (const format of ["gif", "webp"] as const) {
+      const { width } = await decodeStill(await twoPixels().toFormat(format).toBuffer());
+      assert.equal(width, 2);
+    }
+  });
+
+  /** A still PNG with an animation's control chunk behind its header. */
+  function animatedPng(): Buffer {
+    const control = Buffer.from(
+      "0000000861635 44c0000000200000000b68d30b9".replace(" ", ""),
+      "hex",
+    );
+    return Buffer.concat([still.subarray(0, 33), control, still.subarray(33)]);
+  }
+  let still: Buffer;
+  before(async () => {
+    still = await twoPixels().png().toBuffer();
   });
 });
 
