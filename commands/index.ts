@@ -1,5 +1,7 @@
 import type { Command, Component } from "../src/discord/command.ts";
 import { about } from "./about.ts";
+import { admin } from "./admin/index.ts";
+import { settingsForm, settingsSend, settingsSet } from "./admin/settings.ts";
 import { cancel } from "./buttons/cancel.ts";
 import { deleteCard } from "./buttons/delete.ts";
 import { edit, editSubmit } from "./buttons/edit.ts";
@@ -19,11 +21,15 @@ import {
   historyPost,
 } from "./history.ts";
 import { imagine } from "./imagine.ts";
+import { mod } from "./mod/index.ts";
+import { reportBlock, reportDelete, reportKeep, reportOpen } from "./mod/reports.ts";
+import { owner } from "./owner/index.ts";
 import { privacy, privacyDelete } from "./privacy.ts";
 import { queue, queueCancel, queueRefresh } from "./queue.ts";
 import { quota } from "./quota.ts";
 import { recipeMenu } from "./recipe-menu.ts";
 import { remix, remixSubmit } from "./remix.ts";
+import { reportPicture, reportSend } from "./report-picture.ts";
 import { upscaleMenu, upscaleOf } from "./upscale-menu.ts";
 
 export { onMessage } from "./mention.ts";
@@ -37,9 +43,13 @@ export const COMMANDS: readonly Command[] = [
   help,
   about,
   privacy,
+  admin,
+  mod,
+  owner,
   remix,
   upscaleMenu,
   recipeMenu,
+  reportPicture,
 ];
 
 /** What buttons, selects and modals do. */
@@ -70,4 +80,13 @@ export const COMPONENTS: readonly Component[] = [
   privacyDelete,
   remixSubmit,
   upscaleOf,
+  // For admins and moderators.
+  settingsSet,
+  settingsForm,
+  settingsSend,
+  reportSend,
+  reportOpen,
+  reportKeep,
+  reportDelete,
+  reportBlock,
 ];

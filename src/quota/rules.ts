@@ -69,6 +69,15 @@ export async function rulesOf(
     .toSorted((a, b) => QUOTA_PERIODS.indexOf(a.period) - QUOTA_PERIODS.indexOf(b.period));
 }
 
+/** All limits of a scope, in the order of subject and period. */
+export async function rulesOfScope(db: Database, scope: QuotaScope): Promise<RuleRow[]> {
+  return db
+    .select()
+    .from(quotaRule)
+    .where(eq(quotaRule.scope, scope))
+    .orderBy(asc(quotaRule.subject), asc(quotaRule.period));
+}
+
 /**
  * The owner's ceiling that a limit of a guild must stay under: that of the same period or of a longer one, since what an
  * hour allows must fit into the day as well. Thousandths of a credit; null where there is none.

@@ -10,11 +10,11 @@ import type { OpenDatabase } from "../../src/db/open-database.ts";
 import * as schema from "../../src/db/schema.ts";
 import type { GuildActor } from "../../src/generation/policy/actor.ts";
 import { changeSettings } from "../../src/generation/policy/guild-rules.ts";
-import {
-  type ModerationNotice,
-  type ModerationPoster,
-  postModerationNotices,
-} from "../../src/generation/policy/moderation-log.ts";
+import { postModerationNotices } from "../../src/generation/policy/moderation-log.ts";
+import type {
+  ModerationNotice,
+  ModerationPoster,
+} from "../../src/generation/policy/moderation-notice.ts";
 import { decideReport, fileReport, openReports } from "../../src/generation/policy/reports.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import { DATABASES } from "../support/databases.ts";

@@ -4,6 +4,7 @@ import { Bot } from "../../src/discord/bot.ts";
 import { CustomIds } from "../../src/discord/custom-id.ts";
 import { DiscordMessenger } from "../../src/discord/messenger.ts";
 import type { Notice } from "../../src/generation/messenger.ts";
+import type { Administration } from "../../src/generation/policy/administration.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Context } from "../../src/discord/command.ts";
 import { MemoryGeneration } from "./memory-generation.ts";
@@ -11,6 +12,13 @@ import { TestPlayground } from "./playground.ts";
 import type { TestPlaygroundOptions } from "./playground-server.ts";
 
 const NEVER = new AbortController().signal;
+/** For tests that give no command of admins. */
+const NO_ADMINISTRATION: Administration = {
+  get db(): never {
+    throw new Error("This test has no database");
+  },
+  retag: async () => undefined,
+};
 
 export interface TestBotOptions extends TestPlaygroundOptions {
   readonly answersMessages?: boolean;
@@ -62,7 +70,14 @@ export class TestBot {
     const test = new TestBot(await TestPlayground.start(options), options);
     const { generation, customIds, messenger, playground } = test;
     const attachments = new DiscordAttachmentFinder(test.bot.rest, playground.apiBase);
-    await test.bot.start({ generation, customIds, messenger, attachments, ...options.context });
+    await test.bot.start({
+      generation,
+      administration: NO_ADMINISTRATION,
+      customIds,
+      messenger,
+      attachments,
+      ...options.context,
+    });
     return test;
   }
 

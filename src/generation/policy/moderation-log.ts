@@ -1,55 +1,16 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Logger } from "pino";
-import { z } from "zod";
 
 import type { Database } from "../../db/database.ts";
 import { guild, job, moderationNotice, picture, report } from "../../db/schema.ts";
 import { parseGuildSettings } from "./guild-settings.ts";
-import type { Evidence } from "./reports.ts";
+import type { ModerationNotice, ModerationPoster } from "./moderation-notice.ts";
+import { noticeOfReport } from "./reports.ts";
 
 /** Notices of one round; the next round takes the rest. */
 const BATCH = 20;
 /** Hours for which a notice is tried: a log channel that cannot be reached for longer is given up. */
 const MAX_AGE_HOURS = 24;
-
-/** What moderators are shown in their log channel. */
-export interface ModerationNotice {
-  /** A UUID; the message's nonce comes from it, so that a crash cannot post twice. */
-  readonly id: string;
-  readonly kind: "report" | "private-picture";
-  readonly guildId: string;
-  /** The log channel. */
-  readonly channelId: string;
-  /** Who asked for the picture; empty where nobody knows. */
-  readonly userId: string;
-  readonly prompts: readonly string[];
-  /** Small WebPs. */
-  readonly thumbnails: readonly Uint8Array[];
-  readonly isPrivate: boolean;
-  /** Of a report: who made it, why, about which message, and until when the evidence is held. */
-  readonly report: {
-    readonly reporterId: string;
-    readonly reason: string;
-    readonly channelId: string;
-    readonly messageId: string;
-    readonly heldUntil: Date;
-  } | null;
-}
-
-/** Posts into a log channel; `discord/` implements it. */
-export interface ModerationPoster {
-  /**
-   * @returns the message's id
-   * @throws whatever is worth another try; null is returned where Discord will never take it
-   */
-  readonly post: (notice: ModerationNotice, signal: AbortSignal) => Promise<string | null>;
-}
-
-const evidenceSchema = z.object({
-  prompts: z.array(z.string()),
-  thumbnails: z.array(z.string()),
-  isPrivate: z.boolean(),
-}) satisfies z.ZodType<Evidence>;
 
 /**
  * Shows the moderators what they have not seen yet: reports, and private pictures, each once. A server without a log
@@ -132,14 +93,5 @@ async function noticeOf(
   }
   const [row] = await db.select().from(report).where(eq(report.id, id));
   if (row === undefined) return null;
-  const { prompts, thumbnails, isPrivate } = evidenceSchema.parse(row.evidence);
-  const { userId, reporterId, reason, messageId, heldUntil } = row;
-  return {
-    ...base,
-    userId,
-    prompts,
-    thumbnails: thumbnails.map((thumbnail) => Buffer.from(thumbnail, "base64")),
-    isPrivate,
-    report: { reporterId, reason, channelId: row.channelId, messageId, heldUntil },
-  };
+  return { ...noticeOfReport(row), channelId };
 }

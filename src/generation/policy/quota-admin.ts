@@ -12,6 +12,7 @@ import {
   resetUsage,
   type RuleRow,
   rulesOf,
+  rulesOfScope,
   setRule,
   unexempt,
 } from "../../quota/rules.ts";
@@ -275,4 +276,14 @@ export async function showQuota(
     isExempt: mayBeExempt && (await isExempt(db, { scope, subject: key.subject })),
     grants: await openGrants(db, key),
   };
+}
+
+/** Every limit that the owner has set, by scope. */
+export async function ownerLimits(db: Database): Promise<RuleRow[]> {
+  return [
+    ...(await rulesOfScope(db, "global")),
+    ...(await rulesOfScope(db, "guild_ceiling")),
+    ...(await rulesOfScope(db, "user")),
+    ...(await rulesOf(db, [{ scope: "guild_user", subject: `${EVERYWHERE}:${EVERYWHERE}` }])),
+  ];
 }

@@ -1,25 +1,28 @@
 import { randomUUID } from "node:crypto";
 
 import { and, asc, eq, sql } from "drizzle-orm";
+import { z } from "zod";
 
 import type { Database } from "../../db/database.ts";
 import { delivery, job, moderationNotice, picture, report } from "../../db/schema.ts";
 import { Refusal } from "../refusal.ts";
 import { changeBy, type GuildActor } from "./actor.ts";
 import { audited, type Outcome } from "./audit.ts";
+import type { ModerationNotice } from "./moderation-notice.ts";
 
 /** Days for which a report's evidence is kept, also where the picture is deleted; the reporter is told. */
 export const EVIDENCE_DAYS = 30;
 /** Characters of a reason. */
 export const MAX_REASON = 500;
 
-/** What a picture's message was, for whoever decides about it later. */
-export interface Evidence {
-  readonly prompts: readonly string[];
+const evidenceSchema = z.object({
+  prompts: z.array(z.string()),
   /** WebP, base64. */
-  readonly thumbnails: readonly string[];
-  readonly isPrivate: boolean;
-}
+  thumbnails: z.array(z.string()),
+  isPrivate: z.boolean(),
+});
+/** What a picture's message was, for whoever decides about it later. */
+type Evidence = z.infer<typeof evidenceSchema>;
 
 export interface ReportRequest {
   readonly guildId: string;
@@ -77,11 +80,7 @@ interface Reported {
 }
 
 async function findReported(tx: Database, request: ReportRequest): Promise<Reported> {
-  const [posted] = await tx
-    .select({ jobId: delivery.jobId })
-    .from(delivery)
-    .where(eq(delivery.messageId, request.messageId));
-  const jobId = posted?.jobId ?? request.jobId;
+  const jobId = (await jobOfMessage(tx, request.messageId)) ?? request.jobId;
   const [row] = jobId === null ? [] : await tx.select().from(job).where(eq(job.id, jobId));
   if (row !== undefined)
     return { jobId: row.id, userId: row.userId, evidence: await evidenceOf(tx, row) };
@@ -152,4 +151,30 @@ export async function decideReport(
     await tx.update(report).set({ state, decidedBy: userId }).where(eq(report.id, reportId));
     return { before: row.state, after: state };
   });
+}
+
+/** The job that a message of the bot shows; null where the database knows none. */
+export async function jobOfMessage(db: Database, messageId: string): Promise<string | null> {
+  const [posted] = await db
+    .select({ jobId: delivery.jobId })
+    .from(delivery)
+    .where(eq(delivery.messageId, messageId));
+  return posted?.jobId ?? null;
+}
+
+/** A report as moderators are shown it in their own answers. */
+export function noticeOfReport(row: ReportRow): ModerationNotice {
+  const { id, guildId, userId, reporterId, reason, channelId, messageId, heldUntil } = row;
+  const { prompts, thumbnails, isPrivate } = evidenceSchema.parse(row.evidence);
+  return {
+    id,
+    kind: "report",
+    guildId: guildId ?? "",
+    channelId: "",
+    userId,
+    prompts,
+    thumbnails: thumbnails.map((thumbnail) => Buffer.from(thumbnail, "base64")),
+    isPrivate,
+    report: { reporterId, reason, channelId, messageId, heldUntil },
+  };
 }

@@ -1,5 +1,7 @@
 import type { en } from "../en/index.ts";
 import { admin } from "./admin.ts";
+import { adminCommands } from "./admin-commands.ts";
+import { adminPanels } from "./admin-panels.ts";
 import { cards } from "./cards.ts";
 import { commands } from "./commands.ts";
 import { panels } from "./panels.ts";
@@ -8,6 +10,8 @@ import { replies } from "./replies.ts";
 
 export const de: Record<keyof typeof en, string> = {
   ...admin,
+  ...adminCommands,
+  ...adminPanels,
   ...cards,
   ...commands,
   ...panels,

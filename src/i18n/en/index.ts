@@ -1,4 +1,6 @@
 import { admin } from "./admin.ts";
+import { adminCommands } from "./admin-commands.ts";
+import { adminPanels } from "./admin-panels.ts";
 import { cards } from "./cards.ts";
 import { commands } from "./commands.ts";
 import { panels } from "./panels.ts";
@@ -6,4 +8,13 @@ import { refusals } from "./refusals.ts";
 import { replies } from "./replies.ts";
 
 /** Every message in English; the other languages have the same keys. */
-export const en = { ...admin, ...cards, ...commands, ...panels, ...refusals, ...replies };
+export const en = {
+  ...admin,
+  ...adminCommands,
+  ...adminPanels,
+  ...cards,
+  ...commands,
+  ...panels,
+  ...refusals,
+  ...replies,
+};

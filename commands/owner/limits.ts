@@ -1,0 +1,128 @@
+import type { ChatInputCommandInteraction } from "discord.js";
+
+import { setWeight } from "../../src/generation/policy/owner-rules.ts";
+import {
+  type OwnerLimit,
+  ownerLimits,
+  setOwnerExemption,
+  setOwnerLimit,
+} from "../../src/generation/policy/quota-admin.ts";
+import { Refusal } from "../../src/generation/refusal.ts";
+import {
+  creditsText,
+  code,
+  limitText,
+  onOff,
+  type Say,
+  sayTo,
+  tellChange,
+  tellList,
+  usualCost,
+} from "../administration/answers.ts";
+import { millicredits, readPeriod } from "../administration/options.ts";
+import { asOwner } from "../administration/rights.ts";
+import type { Route } from "../administration/routes.ts";
+
+function limitOf({ options }: ChatInputCommandInteraction): OwnerLimit {
+  const change = {
+    period: readPeriod(options.getString("period", true)),
+    millicredits: millicredits(options.getNumber("credits")),
+  };
+  switch (options.getString("scope", true)) {
+    case "guild_ceiling":
+      return { ...change, scope: "guild_ceiling", guildId: options.getString("server") };
+    case "user":
+      return { ...change, scope: "user", userId: options.getUser("user")?.id ?? null };
+    case "guild_user":
+      return { ...change, scope: "guild_user" };
+    default:
+      return { ...change, scope: "global" };
+  }
+}
+
+/** Whom a limit of the owner is for; `*` is each. */
+function ownerTarget(say: Say, scope: string, subject: string): string {
+  const each = subject.startsWith("*");
+  const who = scope === "user" ? `<@${subject}>` : code(subject);
+  return say("owner.limit-target", { scope, who: each ? "each" : who });
+}
+
+function subjectText(say: Say, limit: OwnerLimit): string {
+  if (limit.scope === "guild_ceiling") return ownerTarget(say, limit.scope, limit.guildId ?? "*");
+  if (limit.scope === "user") return ownerTarget(say, limit.scope, limit.userId ?? "*");
+  return ownerTarget(say, limit.scope, "*");
+}
+
+export const limitSet: Route = async (interaction, context) => {
+  const { actor, requester } = asOwner(interaction, context);
+  const say = sayTo(interaction);
+  const limit = limitOf(interaction);
+  const usual = await usualCost(requester, context);
+  const changed = await setOwnerLimit(context.administration.db, actor, limit);
+  await tellChange(interaction, {
+    title: say("admin.limit-title", { target: subjectText(say, limit), period: limit.period }),
+    before: limitText(say, changed.before, usual),
+    after: limitText(say, changed.after, usual),
+    isNew: changed.isNew,
+  });
+};
+
+export const limitShow: Route = async (interaction, context) => {
+  const { requester } = asOwner(interaction, context);
+  const say = sayTo(interaction);
+  const usual = await usualCost(requester, context);
+  const rules = await ownerLimits(context.administration.db);
+  await tellList(interaction, {
+    title: say("owner.limits-title"),
+    lines: rules.map(({ scope, subject, period, maxMillicredits }) =>
+      say("owner.limit-line", {
+        target: ownerTarget(say, scope, subject),
+        period,
+        limit: creditsText(say, maxMillicredits, usual),
+      }),
+    ),
+    empty: say("admin.nothing-limits"),
+  });
+};
+
+export const limitExempt: Route = async (interaction, context) => {
+  const { actor } = asOwner(interaction, context);
+  const { options } = interaction;
+  const say = sayTo(interaction);
+  const { id } = options.getUser("user", true);
+  const isFree = options.getBoolean("free", true);
+  const changed = await setOwnerExemption(context.administration.db, actor, { userId: id, isFree });
+  await tellChange(interaction, {
+    title: say("admin.exempt-title", { target: `<@${id}>` }),
+    before: onOff(say, changed.before),
+    after: onOff(say, changed.after),
+    isNew: changed.isNew,
+  });
+};
+
+/** A role's weight counts inside its own server, so the command must be given there. */
+export const weight: Route = async (interaction, context) => {
+  const { actor } = asOwner(interaction, context);
+  const { db, retag } = context.administration;
+  const { options } = interaction;
+  const say = sayTo(interaction);
+  const role = options.getRole("role");
+  const guildId =
+    role === null ? (options.getString("server") ?? interaction.guildId) : interaction.guildId;
+  if (guildId === null) throw new Refusal("refusal.server-needed");
+  const changed = await setWeight(db, actor, {
+    guildId,
+    roleId: role?.id ?? null,
+    weight: options.getInteger("weight", true),
+    retag: (tx) => retag(tx, guildId),
+  });
+  await tellChange(interaction, {
+    title: say("owner.weight-title", {
+      target: role === null ? code(guildId) : `<@&${role.id}>`,
+    }),
+    before: String(changed.before),
+    after: String(changed.after),
+    isNew: changed.isNew,
+    remark: say("owner.weight-remark"),
+  });
+};
