@@ -162,7 +162,12 @@ function bytesOf({ tensors, dtype }: Component): number {
 }
 
 async function writeJson(path: string, value: object): Promise<void> {
-  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+  // transformers takes a float only where it has a point.
+  const text = JSON.stringify(value, null, 2).replace(
+    /("(?:\w+_softcapping|rope_theta)": \d+)(?=,|\n)/g,
+    "$1.0",
+  );
+  await writeFile(path, `${text}\n`);
 }
 
 if (import.meta.main) {

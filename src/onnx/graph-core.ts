@@ -51,8 +51,8 @@ export interface OnnxGraph {
   readonly flops: (sizes: Sizes) => number;
   /** Bytes of its weights, once, in the type that it computes in. */
   readonly weightBytes: number;
-  /** Bytes between its nodes at the worst moment of a run, as ONNX Runtime's CPU provider runs it. */
-  readonly peakActivationBytes: (sizes: Sizes) => number;
+  /** Bytes that the values between its nodes take when these runs follow one another on ONNX Runtime's CPU provider. */
+  readonly peakActivationBytes: (...runs: Sizes[]) => number;
 }
 
 const MICROSOFT = "com.microsoft";
@@ -249,7 +249,7 @@ export class GraphCore {
       nodeCount: this.#nodes.length,
       flops: (sizes) => costs.reduce((total, cost) => total + cost(sizes), 0),
       weightBytes: weightBytes(records, inputs),
-      peakActivationBytes: (sizes) => peakActivationBytes(records, inputs, sizes),
+      peakActivationBytes: (...runs) => peakActivationBytes(records, inputs, runs),
     };
   }
 

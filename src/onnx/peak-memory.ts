@@ -1,5 +1,7 @@
 import { type Sizes, evaluate, product } from "./dim.ts";
-import type { Operand } from "./graph-core.ts";
+import { Arena, type Chunk } from "./arena.ts";
+import { inBlockedLayout } from "./blocked-layout.ts";
+import type { OnnxGraph, Operand } from "./graph-core.ts";
 
 /** A node as the estimate needs it. */
 export interface NodeRecord {
@@ -19,21 +21,16 @@ const ELEMENT_BYTES = {
 } as const;
 /** ONNX Runtime gives these their input's buffer. */
 const VIEWS = new Set(["Reshape", "Identity", "Unsqueeze"]);
-/** ONNX Runtime writes these over their first input where nothing else needs it. */
-const IN_PLACE = new Set([
-  "Add",
-  "Sub",
-  "Mul",
-  "Div",
-  "Relu",
-  "Sqrt",
-  "Reciprocal",
-  "Neg",
-  "Clip",
-  "Softmax",
-  "QuickGelu",
-  "Gelu",
-]);
+
+/** ONNX Runtime's own structures and code pages of a loaded graph of some hundred nodes: 20 to 36 MB were measured. */
+const SESSION_BYTES = 28e6;
+
+/** All that a loaded graph takes of the machine's memory when these runs follow one another; no run: loaded only. */
+export function peakBytes(graph: OnnxGraph, ...runs: Sizes[]): number {
+  return (
+    SESSION_BYTES + graph.weightBytes + (runs.length === 0 ? 0 : graph.peakActivationBytes(...runs))
+  );
+}
 
 /** Bytes of the weights and of what follows from them alone, once, as the graph computes with them. */
 export function weightBytes(records: readonly NodeRecord[], inputs: readonly Operand[]): number {
@@ -50,54 +47,62 @@ export function weightBytes(records: readonly NodeRecord[], inputs: readonly Ope
 }
 
 /**
- * Bytes of the values between the nodes at the worst moment of one run, inputs and outputs included.
- * Follows the graph in its order, as ONNX Runtime's sequential executor does on the CPU: a value is allocated when its
- * node runs and freed after its last use; views and in-place operators share a buffer; what follows from constants
- * alone is folded at load.
+ * Bytes that the values between the nodes take in the end when these runs follow one another, inputs included.
+ * Follows the graph in its order, as ONNX Runtime's sequential executor does on the CPU: a value is allocated in the
+ * arena when its node runs and freed after its last use; a reshape shares its input's buffer; what follows from
+ * constants alone is folded at load; convolutions work on copies in blocks of channels. Nothing is written in place: of
+ * our operators only activations could be, and only where ONNX Runtime knows both shapes, which it does not behind
+ * symbolic lengths. Measured in processes of their own at Sana's real sizes: -9 to +1 % (bench/LOG.md).
  */
 export function peakActivationBytes(
   records: readonly NodeRecord[],
   inputs: readonly Operand[],
-  sizes: Sizes,
+  runs: readonly Sizes[],
 ): number {
-  const lastUse = lastUses(records);
+  const nodes = inBlockedLayout(records);
+  const arena = new Arena();
+  for (const sizes of runs) runIn(arena, { nodes, inputs, sizes });
+  // The caller's inputs lie outside the arena, and stay until a run ends.
+  const given = runs.map((sizes) => inputs.reduce((sum, input) => sum + bytesOf(input, sizes), 0));
+  return Math.max(0, ...given) + arena.residentBytes;
+}
+
+/** Allocates and frees as one run does. */
+function runIn(
+  arena: Arena,
+  run: { nodes: readonly NodeRecord[]; inputs: readonly Operand[]; sizes: Sizes },
+): void {
+  const { nodes, inputs, sizes } = run;
+  const lastUse = lastUses(nodes);
   const buffers = new Map<string, Buffer>();
-  const produced = new Set<string>();
-  let live = 0;
-  let peak = 0;
   const hold = ({ name }: Operand, buffer: Buffer): void => {
-    produced.add(name);
     buffers.set(name, buffer);
     buffer.holders += 1;
-  };
-  const allocate = (operand: Operand): void => {
-    const bytes = bytesOf(operand, sizes);
-    live += bytes;
-    hold(operand, { bytes, holders: 0 });
   };
   const free = (name: string): void => {
     const buffer = buffers.get(name);
     if (buffer === undefined) return;
     buffers.delete(name);
     buffer.holders -= 1;
-    if (buffer.holders === 0) live -= buffer.bytes;
+    if (buffer.holders === 0 && buffer.chunk !== null) arena.free(buffer.chunk);
   };
-  for (const input of inputs) allocate(input);
-  for (const [index, { opType, inputs: taken, outputs }] of records.entries()) {
+  const produced = new Set<string>();
+  for (const input of inputs) {
+    produced.add(input.name);
+    hold(input, { chunk: null, holders: 0 });
+  }
+  for (const [index, { opType, inputs: taken, outputs }] of nodes.entries()) {
     if (isFolded(taken, produced)) continue;
     const [first] = taken;
     const shared = first === undefined ? undefined : buffers.get(first.name);
-    const isLast =
-      first !== undefined && lastUse.get(first.name) === index && shared?.holders === 1;
     for (const output of outputs) {
-      const fits = shared !== undefined && shared.bytes === bytesOf(output, sizes);
-      if (fits && (VIEWS.has(opType) || (IN_PLACE.has(opType) && isLast))) hold(output, shared);
-      else allocate(output);
+      produced.add(output.name);
+      if (shared !== undefined && VIEWS.has(opType)) hold(output, shared);
+      else hold(output, { chunk: arena.allocate(bytesOf(output, sizes)), holders: 0 });
     }
-    peak = Math.max(peak, live);
     for (const { name } of taken) if (lastUse.get(name) === index) free(name);
   }
-  return peak;
+  for (const name of buffers.keys()) free(name);
 }
 
 /** A node whose inputs are all constants is computed once, at load. */
@@ -106,7 +111,8 @@ function isFolded(taken: readonly Operand[], produced: ReadonlySet<string>): boo
 }
 
 interface Buffer {
-  readonly bytes: number;
+  /** Null for what the caller gave. */
+  readonly chunk: Chunk | null;
   /** Names that stand for this memory. */
   holders: number;
 }

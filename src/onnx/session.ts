@@ -14,8 +14,6 @@ export interface SessionOptions {
   readonly provider: Provider;
   /** Threads inside one operator; by default ONNX Runtime's choice, one for each physical core. */
   readonly threads?: number | undefined;
-  /** Keep freed blocks for the next run. Faster on repeated runs of one size, larger on changing ones. */
-  readonly memoryArena?: boolean | undefined;
 }
 
 /**
@@ -35,16 +33,25 @@ export class Session {
   }
 
   static async create(graph: OnnxGraph, options: SessionOptions): Promise<Session> {
-    const extra =
-      graph.externalRoot === null
-        ? {}
-        : { session: { model_external_initializers_file_folder_path: graph.externalRoot } };
+    const extra = {
+      session: {
+        // Weights do not mix with the arena's blocks, so that these can be foreseen.
+        use_device_allocator_for_initializers: "1",
+        ...(graph.externalRoot === null
+          ? {}
+          : { model_external_initializers_file_folder_path: graph.externalRoot }),
+      },
+    };
     const where = { graph: graph.name, provider: options.provider, doing: "load" } as const;
     checkProviderFiles(options.provider);
     const session = await InferenceSession.create(graph.bytes, {
       executionProviders: [options.provider],
       graphOptimizationLevel: "all",
-      enableCpuMemArena: options.memoryArena ?? false,
+      // Freed blocks are kept: without the arena each value's pages are zeroed anew, a fifth of a decoder's CPU time,
+      // and a transformer's first call took 1 GB instead of 70 MB. ONNX Runtime's memory patterns would add a block of
+      // all values' size to the arena at the second run (bench/LOG.md).
+      enableCpuMemArena: true,
+      enableMemPattern: false,
       // Errors only: warnings about shape operators that stay on the CPU are of no use to a user.
       logSeverityLevel: 3,
       extra,

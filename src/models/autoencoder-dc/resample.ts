@@ -97,7 +97,10 @@ export function upBlock(
     const source = Array.from({ length: outChannels }, (_, c) =>
       Math.floor((4 * c + index) / repeats),
     );
-    return g.add(conv, repeats === 4 ? x : g.take(x, 1, source));
+    // Sub-pixels of one source share it.
+    const shared = (): Operand =>
+      g.once(`take ${x.name} ${source.join(",")}`, () => g.take(x, 1, source));
+    return g.add(conv, repeats === 4 ? x : shared());
   });
   return g.depthToSpace(g.concat(subPixels, 1), "DCR");
 }
