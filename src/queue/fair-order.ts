@@ -6,7 +6,7 @@ import type { GpuJob } from "./job-engine.ts";
 
 /**
  * Start-time fair queueing by cost: guilds share the GPU, users share their guild's part. The rules are in the migration
- * `fair_queue_functions`; what they order by is in the tables `queue_entry` and `fair_*`.
+ * `fair_queue_functions` and `fair_order_window`; what they order by is in the tables `queue_entry` and `fair_*`.
  */
 
 /** A list as Postgres' own array: drivers differ in how they send one. */

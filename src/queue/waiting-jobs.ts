@@ -69,7 +69,9 @@ async function readQueue(db: Database): Promise<z.infer<typeof workSchema>[]> {
     sql`select q.id::text as id, e.guild, j.kind, e.model, j.width, j.height, e.cost::float8 as cost, q.state = 'active' as "isRunning",
         j.worker, coalesce(extract(epoch from now() - q.started_on), 0)::float8 as "elapsedSeconds"
       from pgboss.job q join queue_entry e on e.id = q.id left join job j on j.id = q.id
-      where q.name = ${GPU_QUEUE} and q.state <= 'active' order by q.priority desc, q.created_on`,
+      left join (select l.* from (select distinct guild from queue_entry where started_at is null) g, fair_line(g.guild) l) line
+        on line.job_id = q.id
+      where q.name = ${GPU_QUEUE} and q.state <= 'active' order by coalesce(line.priority, q.priority) desc, q.created_on`,
     workSchema,
   );
 }

@@ -169,6 +169,31 @@ for (const { name, open } of DATABASES) {
       assert.ok(live !== null && (await queue.complete(live)));
     });
 
+    it("keeps the order of a line that is longer than its tagged part, also of a second model", async () => {
+      const numbers = Array.from({ length: 70 }, (_, index) => index);
+      await queue.db.transaction(async (tx) => {
+        for (const model of ["m1", "m2"]) {
+          for (const number of numbers) {
+            const id = randomUUID();
+            queue.names.set(id, `${model}-${number}`);
+            await queue.enqueue(tx, { id, model, guild: "long" });
+          }
+        }
+      });
+      const rows = await queue.engine.waiting();
+      assert.deepEqual(
+        rows.slice(60, 80).map(({ id }) => queue.names.get(id)),
+        [...numbers.slice(60).map((n) => `m1-${n}`), ...numbers.slice(0, 10).map((n) => `m2-${n}`)],
+      );
+      await queue.add("guest", { guild: "guest", model: "m2" });
+      const served = await queue.serve(["m2"]);
+      assert.equal(served[0], "guest");
+      assert.deepEqual(
+        served.filter((name) => name !== "guest"),
+        numbers.map((number) => `m2-${number}`),
+      );
+    });
+
     it("keeps a job for a worker that has its model", async () => {
       await queue.add("rare", { model: "rare" });
       await queue.add("usual", { guild: "b" });
