@@ -12,6 +12,7 @@ import type {
   WishRequest,
 } from "../../src/generation/generation-port.ts";
 import type { Answer, Notice } from "../../src/generation/messenger.ts";
+import type { Administration } from "../../src/generation/policy/administration.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { JobRequest } from "../../src/generation/job-request.ts";
 import type {
@@ -41,6 +42,14 @@ const SIDE_PX = 32;
 
 interface StoredPicture extends HistoryEntry {
   readonly file: Uint8Array;
+}
+
+/** For tests whose commands administer nothing: whatever is called of it fails the test. */
+export function noAdministration(): Administration {
+  const unexpected = (_target: object, name: string | symbol) => {
+    throw new Error(`Nothing is administered in this test: ${String(name)}`);
+  };
+  return new Proxy({}, { get: unexpected }) as Administration;
 }
 
 /**

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+
+import { MessageFlags } from "discord-api-types/v10";
+
+import { Bot, type BotParts } from "../../src/discord/bot.ts";
+import { CustomIds } from "../../src/discord/custom-id.ts";
+import type { SlashCommand } from "../../src/discord/command.ts";
+import { UserError } from "../../src/errors.ts";
+import { createLogger } from "../../src/log.ts";
+import { MemoryGeneration, noAdministration } from "../support/memory-generation.ts";
+import { TestPlayground, textOf } from "../support/playground.ts";
+import { until } from "../support/until.ts";
+
+const NOTHING_FOUND = { refresh: async () => null, isTrusted: () => false };
+
+/** A command that does what a test says. */
+function command(name: string, execute: SlashCommand["execute"]): SlashCommand {
+  return {
+    kind: "slash",
+    data: { type: 1, name, description: "For a test" },
+    acknowledge: "private",
+    execute,
+  };
+}
+
+describe("the bot's connection to Discord", () => {
+  const open: { stop: () => Promise<void> }[] = [];
+
+  afterEach(async () => {
+    for (const part of open.splice(0)) await part.stop();
+  });
+
+  async function playgroundOf(): Promise<TestPlayground> {
+    const playground = await TestPlayground.start();
+    open.unshift({ stop: () => playground.close() });
+    return playground;
+  }
+
+  function botOn(playground: TestPlayground, change: Partial<BotParts> = {}): Bot {
+    const bot = new Bot({
+      token: playground.token,
+      apiBase: playground.apiBase,
+      commands: [],
+      components: [],
+      onMessage: null,
+      onGuild: { joined: async () => undefined, left: async () => undefined },
+      registration: {
+        guildId: null,
+        store: { read: async () => null, write: async () => undefined },
+      },
+      log: createLogger("silent"),
+      ...change,
+    });
+    open.unshift(bot);
+    return bot;
+  }
+
+  async function start(bot: Bot): Promise<{ readonly inviteLink: string }> {
+    return bot.start({
+      generation: new MemoryGeneration(),
+      administration: noAdministration(),
+      customIds: new CustomIds(Buffer.alloc(32)),
+      attachments: NOTHING_FOUND,
+      messenger: { update: async () => undefined },
+    });
+  }
+
+  const registrationsOn = ({ transcript }: TestPlayground) =>
+    transcript.calls.filter(({ method, route }) => method === "PUT" && route.endsWith("/commands"));
+
+  it("prints an invite link with exactly the permissions that it needs", async () => {
+    const playground = await playgroundOf();
+    const { inviteLink } = await start(botOn(playground));
+    const { searchParams, origin, pathname } = new URL(inviteLink);
+    assert.equal(origin + pathname, "https://discord.com/oauth2/authorize");
+    assert.equal(searchParams.get("permissions"), "274878024704");
+    assert.equal(searchParams.get("scope"), "bot applications.commands");
+  });
+
+  it("tells Discord its commands only when they have changed", async () => {
+    const playground = await playgroundOf();
+    let hash: string | null = null;
+    const store = {
+      read: async () => hash,
+      write: async (written: string) => {
+        hash = written;
+      },
+    };
+    const registration = { guildId: null, store };
+    const first = command("first", async () => undefined);
+    await start(botOn(playground, { commands: [first], registration }));
+    await start(botOn(playground, { commands: [first], registration }));
+    assert.equal(registrationsOn(playground).length, 1);
+    const second = command("second", async () => undefined);
+    await start(botOn(playground, { commands: [first, second], registration }));
+    assert.equal(registrationsOn(playground).length, 2);
+    assert.equal(playground.command("second").guild_id, undefined);
+  });
+
+  it("registers them in one server where it is told to", async () => {
+    const playground = await playgroundOf();
+    const store = { read: async () => null, write: async () => undefined };
+    const registration = { guildId: playground.guildId, store };
+    const commands = [command("first", async () => undefined)];
+    await start(botOn(playground, { commands, registration }));
+    assert.equal(playground.command("first").guild_id, playground.guildId);
+  });
+
+  it("says in a sentence that Discord does not take the token", async () => {
+    const playground = await playgroundOf();
+    const bot = botOn(playground, { token: "wrong" });
+    await assert.rejects(
+      start(bot),
+      (error) =>
+        error instanceof UserError &&
+        error.code === "invalid_config" &&
+        error.message.startsWith("Discord does not accept DISCORD_TOKEN."),
+    );
+  });
+
+  it("knows its owner", async () => {
+    const playground = await playgroundOf();
+    const bot = botOn(playground);
+    await start(bot);
+    assert.ok(bot.isOwner(playground.member("olivia")));
+    assert.ok(!bot.isOwner(playground.member("ada")));
+  });
+
+  it("refuses two commands of one name at the start", async () => {
+    const playground = await playgroundOf();
+    const twice = [command("same", async () => undefined), command("same", async () => undefined)];
+    await assert.rejects(start(botOn(playground, { commands: twice })), /one name: .*slash same/);
+  });
+
+  it("goes on after an interaction whose acknowledgement came too late", async () => {
+    const playground = await playgroundOf();
+    let runs = 0;
+    const count = command("count", async (interaction) => {
+      runs += 1;
+      await interaction.editReply("counted");
+    });
+    await start(botOn(playground, { commands: [count] }));
+    playground.faults.add({
+      kind: "error",
+      error: { status: 404, code: 10_062, message: "Unknown interaction" },
+      path: "/callback$",
+      count: 1,
+    });
+    await playground.slash("count");
+    await until(() => playground.faults.pending === 0);
+    const second = await playground.slash("count");
+    assert.equal(textOf(await second.answer()), "counted");
+    assert.equal(runs, 1);
+  });
+
+  it("acknowledges before the command does anything, and answers privately what it throws", async () => {
+    const playground = await playgroundOf();
+    const acknowledged: string[] = [];
+    const fail = command("fail", async () => {
+      assert.deepEqual(acknowledged, ["fail"]);
+      throw new Error("secret");
+    });
+    const onAcknowledged = (_ms: number, name: string) => void acknowledged.push(name);
+    await start(botOn(playground, { commands: [fail], onAcknowledged }));
+    const told = await (await playground.slash("fail")).answer();
+    assert.ok(((told.flags ?? 0) & MessageFlags.Ephemeral) !== 0);
+    assert.match(textOf(told), /Something went wrong on my side/);
+    assert.doesNotMatch(textOf(told), /secret/);
+  });
+
+  it("says that it no longer knows a command that is still registered", async () => {
+    const playground = await playgroundOf();
+    await start(botOn(playground, { commands: [command("old", async () => undefined)] }));
+    const store = { read: async () => null, write: async () => undefined };
+    await open.shift()?.stop();
+    const newer = botOn(playground, { registration: { guildId: playground.guildId, store } });
+    await start(newer);
+    const told = await (await playground.slash("old")).answer();
+    assert.match(textOf(told), /do not know that command any more/);
+  });
+
+  it("lets running commands end before it stops", async () => {
+    const playground = await playgroundOf();
+    const gate = Promise.withResolvers<void>();
+    let hasBegun = false;
+    const slow = command("slow", async (interaction) => {
+      hasBegun = true;
+      await gate.promise;
+      await interaction.editReply("done");
+    });
+    const bot = botOn(playground, { commands: [slow] });
+    await start(bot);
+    const begun = await playground.slash("slow");
+    await until(() => hasBegun);
+    const stopped = bot.stop();
+    gate.resolve();
+    await stopped;
+    assert.equal(textOf(await begun.answer()), "done");
+  });
+
+  it("tells which servers it is in, was added to, and has left", async () => {
+    const playground = await playgroundOf();
+    const log: string[] = [];
+    const onGuild = {
+      joined: async ({ id }: { id: string }) => void log.push(`joined ${id}`),
+      left: async (id: string) => void log.push(`left ${id}`),
+    };
+    await start(botOn(playground, { onGuild }));
+    const { guildId } = playground;
+    await until(() => log.includes(`joined ${guildId}`));
+    await playground.change(`/guilds/${guildId}`, { hasBot: false });
+    await until(() => log.at(-1) === `left ${guildId}`);
+    await playground.change(`/guilds/${guildId}`, { hasBot: true });
+    await until(() => log.at(-1) === `joined ${guildId}`);
+  });
+});
