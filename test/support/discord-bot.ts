@@ -7,7 +7,7 @@ import type { Notice } from "../../src/generation/messenger.ts";
 import type { Administration } from "../../src/generation/policy/administration.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Context } from "../../src/discord/command.ts";
-import { MemoryGeneration, noAdministration } from "./memory-generation.ts";
+import { MemoryGeneration } from "./memory-generation.ts";
 import { TestPlayground } from "./playground.ts";
 import type { TestPlaygroundOptions } from "./playground-server.ts";
 
