@@ -7,6 +7,7 @@ import { DiscordAttachmentFinder } from "../discord/attachment-finder.ts";
 import { Bot, type GuildEvents } from "../discord/bot.ts";
 import { CustomIds } from "../discord/custom-id.ts";
 import { DiscordMessenger } from "../discord/messenger.ts";
+import { DiscordModerationPoster } from "../discord/moderation-poster.ts";
 import { noteCard } from "../discord/reply.ts";
 import type { RegistrationStore } from "../discord/register-commands.ts";
 import type { AttachmentFinder } from "../generation/attachment.ts";
@@ -16,11 +17,13 @@ import { handOverOld } from "../generation/hand-over.ts";
 import type { Messenger } from "../generation/messenger.ts";
 import { Outbox } from "../generation/outbox.ts";
 import { PictureFiles } from "../generation/picture-files.ts";
+import { postModerationNotices } from "../generation/policy/moderation-log.ts";
 import { readOwnerSettings } from "../generation/policy/owner-settings.ts";
 import { originalsDir, speakingParts } from "./parts.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
 
 const HAND_OVER_EVERY_MS = 15_000;
+const MODERATORS_LOG_EVERY_MS = 5000;
 
 export interface GatewayOptions {
   readonly token: string;
@@ -44,7 +47,7 @@ export interface Gateway extends Running, Speaking {
  * @throws {UserError} `invalid_config` for a token that Discord does not take
  */
 export async function startGateway(runtime: Runtime, options: GatewayOptions): Promise<Gateway> {
-  const { log, engine, models, caretaker, database, config, metrics } = runtime;
+  const { log, engine, models, database, config, metrics } = runtime;
   const { db } = database;
   const { directMessages } = await readOwnerSettings(db);
   const customIds = new CustomIds(runtime.key);
@@ -65,7 +68,7 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
   const messenger = new DiscordMessenger({ rest: bot.rest, hasBotToken: true, customIds, log });
   const attachments = new DiscordAttachmentFinder(bot.rest, options.apiBase);
   const parts = speakingParts(runtime, messenger);
-  const { answers, notices } = parts;
+  const { answers } = parts;
   const generation = new Generation({
     db,
     engine,
@@ -75,22 +78,18 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     answers,
     files: new PictureFiles(db, originalsDir(config)),
   });
-  const outbox = new Outbox({
-    db,
-    engine,
+  const roles = ["token", "bot"] as const;
+  const outbox = new Outbox({ db, engine, messenger, ...parts, roles, log, metrics });
+  const { inviteLink } = await bot.start({
+    generation,
+    administration: { db, retag: (tx, guild) => engine.retag(tx, guild) },
+    customIds,
     messenger,
-    answers,
-    notices,
-    roles: ["token", "bot"],
-    log,
-    metrics,
+    attachments,
   });
-  const { inviteLink } = await bot.start({ generation, customIds, messenger, attachments });
   runtime.alerts.tellBy((alert) => bot.tellOwners(noteCard(alert)));
   outbox.start();
-  caretaker.add("hand over", HAND_OVER_EVERY_MS, (signal) =>
-    handOverOld({ db, engine, answers, messenger, log }, signal),
-  );
+  addChores(runtime, { answers, messenger, bot, customIds });
   return {
     bot,
     messenger,
@@ -102,6 +101,26 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
       await bot.stop();
     },
   };
+}
+
+/** What needs the bot's token and is looked after again and again. */
+function addChores(
+  { caretaker, database, engine, log }: Runtime,
+  {
+    answers,
+    messenger,
+    bot,
+    customIds,
+  }: Pick<Gateway, "answers" | "messenger" | "bot"> & { customIds: CustomIds },
+): void {
+  const { db } = database;
+  const poster = new DiscordModerationPoster({ rest: bot.rest, customIds });
+  caretaker.add("moderators' log", MODERATORS_LOG_EVERY_MS, (signal) =>
+    postModerationNotices(db, { poster, log }, signal),
+  );
+  caretaker.add("hand over", HAND_OVER_EVERY_MS, (signal) =>
+    handOverOld({ db, engine, answers, messenger, log }, signal),
+  );
 }
 
 /** The owner's own servers are served at once: adding the bot was the approval. */

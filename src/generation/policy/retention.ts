@@ -141,8 +141,9 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 async function removeOld(path: string): Promise<boolean> {
-  const { mtimeMs } = await stat(path);
-  if (Date.now() - mtimeMs < ORPHAN_AGE_MS) return false;
+  // Another process that shares the folder may have removed it meanwhile.
+  const file = await stat(path).catch(() => null);
+  if (file === null || Date.now() - file.mtimeMs < ORPHAN_AGE_MS) return false;
   await rm(path, { force: true });
   return true;
 }
