@@ -4,6 +4,7 @@ import type { Accepted, ModelFacts, Wish } from "../generation/types.ts";
 import { translate } from "../i18n/translate.ts";
 import { checkPlace, placeOf } from "./answer-place.ts";
 import type { Context } from "./command.ts";
+import { withRecipe } from "./find-recipe.ts";
 import { remark } from "./reply.ts";
 import { requesterOf } from "./requester.ts";
 
@@ -24,7 +25,7 @@ export async function ask(
   const isPrivate = interaction.ephemeral === true;
   checkPlace(interaction, isPrivate);
   const accepted = await context.generation.request({
-    wish,
+    wish: "picture" in wish ? { ...wish, picture: await withRecipe(wish.picture, context) } : wish,
     requester: requesterOf(interaction, context.isOwner),
     place: placeOf(interaction, isPrivate),
     interactionId: interaction.id,

@@ -33,6 +33,7 @@ export function picturesIn(message: Message): MessagePicture[] {
     width: media.width ?? null,
     height: media.height ?? null,
     prompt,
+    recipe: null,
   }));
   if (shown.length > 0) return shown;
   return [...message.attachments.values()]
@@ -43,6 +44,7 @@ export function picturesIn(message: Message): MessagePicture[] {
       width,
       height,
       prompt: null,
+      recipe: null,
     }));
 }
 

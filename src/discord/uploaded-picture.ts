@@ -20,6 +20,7 @@ export function uploadedPicture(file: Attachment): PictureReference {
       width,
       height,
       prompt: null,
+      recipe: null,
     },
   };
 }

@@ -19,7 +19,6 @@ import {
   putBackJob,
   startJob,
 } from "./job-store.ts";
-import { parseJobRequest } from "./job-request.ts";
 import type { Messenger } from "./messenger.ts";
 import { ProgressEditor } from "./progress-editor.ts";
 import { type SourceStore, taskOf } from "./task.ts";
@@ -128,8 +127,9 @@ export class JobLoop {
 
   async #draw(row: JobRow, claim: Claim): Promise<Made> {
     const { inference, messenger, answers, sources, db, log } = this.#options;
-    const task = await taskOf(row, parseJobRequest(row.request), sources);
-    const progress = new ProgressEditor({ answer: await answers.of(row), messenger, db, log });
+    const answer = await answers.of(row);
+    const task = await taskOf(row, answer.job, sources);
+    const progress = new ProgressEditor({ answer, messenger, db, log });
     try {
       return await inference.run(task, {
         signal: this.#signalOf(claim),

@@ -20,7 +20,7 @@ const sourceSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const generateSchema = z.object({
+export const generateSchema = z.object({
   kind: z.literal("generate"),
   /** As it goes to the model: the style's template is applied. */
   prompt: z.string().max(2 * MAX_PROMPT),

@@ -2,8 +2,8 @@ import { and, eq, sql } from "drizzle-orm";
 
 import type { Database } from "../db/database.ts";
 import { job, picture } from "../db/schema.ts";
-import { recipeFromJson } from "../image/recipe.ts";
-import { type GenerateJob, parseJobRequest, type Source } from "./job-request.ts";
+import { type Recipe, recipeFromJson } from "../image/recipe.ts";
+import { type GenerateJob, generateSchema, parseJobRequest, type Source } from "./job-request.ts";
 import { Refusal } from "./refusal.ts";
 import type { Size } from "./sizes.ts";
 import type { PictureReference, Requester } from "./types.ts";
@@ -41,17 +41,38 @@ export async function findPicture(
   }
   const shown = reference.kind === "stored" ? reference.fallback : reference.picture;
   if (shown === null) throw new Refusal("refusal.picture-gone");
-  const { width, height } = shown;
+  const { width, height, recipe } = shown;
   return {
     source: shown.source,
     pictureId: null,
     userId: null,
-    prompt: shown.prompt,
+    prompt: shown.prompt ?? recipe?.prompt ?? null,
     size: width === null || height === null ? null : { width, height },
-    model: null,
-    request: null,
+    model: recipe?.model.name ?? null,
+    request: recipe === null ? null : requestOf(recipe, shown.prompt),
     isForeign: !shown.isOurs,
   };
+}
+
+/** What a picture's own recipe asked for; its style is in the prompt. */
+function requestOf(recipe: Recipe, shownPrompt: string | null): GenerateJob | null {
+  const { prompt, negativePrompt, width, height, steps, guidanceScale, seed } = recipe;
+  const parsed = generateSchema.safeParse({
+    kind: "generate",
+    prompt,
+    userPrompt: shownPrompt ?? prompt,
+    negativePrompt,
+    style: null,
+    width,
+    height,
+    count: 1,
+    steps,
+    guidanceScale,
+    seed,
+    source: null,
+    strength: null,
+  });
+  return parsed.data ?? null;
 }
 
 async function findStored(

@@ -200,11 +200,9 @@ function finish(
 ): ResolvedWish {
   const { origin, model, found } = facts;
   if (request.prompt.trim() === "") throw new Refusal("refusal.prompt-empty");
-  // A Sprint model refuses a negative prompt; the card says that it is ignored.
-  const negativePrompt = model.ignoresNegativePrompt ? "" : request.negativePrompt;
   const { width, height, userPrompt } = request;
   return {
-    request: parseJobRequest({ ...request, negativePrompt }),
+    request: parseJobRequest(request),
     origin,
     model,
     size: { width, height },

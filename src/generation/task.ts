@@ -4,11 +4,12 @@ import type { Database } from "../db/database.ts";
 import { picture } from "../db/schema.ts";
 import { recipeFromJson, type Recipe } from "../image/recipe.ts";
 import type { Task, TaskSource } from "../inference/messages.ts";
-import type { JobRequest, Source } from "./job-request.ts";
+import type { Source } from "./job-request.ts";
 import type { JobRow } from "./job-store.ts";
 import { fetchAttachment, type AttachmentFinder } from "./attachment.ts";
 import { parsePlace } from "./place.ts";
 import { Refusal } from "./refusal.ts";
+import type { JobView } from "./types.ts";
 
 /** Where a job's sources are read from. */
 export interface SourceStore {
@@ -25,7 +26,7 @@ const REQUEST_LIMIT_BYTES = 24 * 2 ** 20;
 /** What the inference process is told to do for a job; its sources are read now, so that it needs no database. */
 export async function taskOf(
   row: JobRow,
-  request: JobRequest,
+  { request, model: facts }: Pick<JobView, "request" | "model">,
   store: SourceStore,
 ): Promise<Extract<Task, { kind: "generate" | "upscale" }>> {
   const { attachmentSizeLimit } = parsePlace(row.place);
@@ -37,7 +38,9 @@ export async function taskOf(
   if (request.kind === "upscale")
     return { ...request, model, source: await load(request.source, store), output };
   const source = request.source === null ? null : await load(request.source, store);
-  return { ...request, model, source, output };
+  // A Sprint model refuses a negative prompt; the card says that it is ignored.
+  const negativePrompt = facts.ignoresNegativePrompt ? "" : request.negativePrompt;
+  return { ...request, negativePrompt, model, source, output };
 }
 
 async function load(source: Source, store: SourceStore): Promise<TaskSource> {

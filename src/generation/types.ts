@@ -46,6 +46,8 @@ export interface MessagePicture {
   readonly height: number | null;
   /** Read from the card's text where it is ours. */
   readonly prompt: string | null;
+  /** Read from the file where it is ours and the database no longer knows it; null also where nobody has looked. */
+  readonly recipe: Recipe | null;
 }
 
 /** What a member chose for a new picture; whatever is left out takes the guild's, then the model's default. */

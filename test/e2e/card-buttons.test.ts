@@ -300,6 +300,7 @@ describe("a card's buttons", () => {
         const { fallback } = wish.picture;
         assert.equal(fallback?.prompt, "a red apple");
         assert.equal(fallback.isOurs, true);
+        assert.equal(fallback.recipe?.seed, 42);
         assert.deepEqual([fallback.width, fallback.height], [32, 32]);
         const file = await fetch(new URL(fallback.source.url, playground.url));
         assert.equal(file.status, 200);
