@@ -36,7 +36,6 @@ export function createClient(context: Context): Hono {
     context.log.error({ err: error, path: c.req.path }, "A request of the page failed");
     return c.json({ message: "Something went wrong in the playground." }, 500);
   });
-  client.notFound((c) => c.json({ message: "There is no such address." }, 404));
   const userOf = (c: HonoContext): string => {
     const id = c.req.query("user") ?? context.world.people[0]?.user.id ?? "";
     return context.world.user(id).user.id;
@@ -53,6 +52,9 @@ export function createClient(context: Context): Hono {
   client.post("/attachments", async (c) => c.json(await upload(context, c, userOf(c))));
   messageRoutes(client, context, userOf);
   changeRoutes(client, context);
+  client.all("*", () => {
+    throw new Refusal(404, "There is no such address.");
+  });
   return client;
 }
 

@@ -25,7 +25,6 @@ const BY_TOKEN = /^\/(interactions\/|webhooks\/\d+\/.)/;
 export function createRest(context: Context): Hono<RestEnv> {
   const rest = new Hono<RestEnv>();
   rest.onError((error, c) => answerError(error, { c, context }));
-  rest.notFound((c) => c.json(apiErrors.notFound().toJSON(), 404));
   rest.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
@@ -55,6 +54,9 @@ export function createRest(context: Context): Hono<RestEnv> {
   webhookRoutes(rest, context);
   channelRoutes(rest, context);
   guildRoutes(rest, context);
+  rest.all("*", () => {
+    throw apiErrors.notFound();
+  });
   return rest;
 }
 
