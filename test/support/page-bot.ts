@@ -74,9 +74,12 @@ const COMMANDS = [
 ];
 const STYLES = ["Watercolour", "Pencil", "Pixel art", "Photograph"];
 
-/** Registers the commands and answers whatever comes. A run with the prompt `slowly` waits for {@link PageBot.finish}. */
+/**
+ * Registers the commands and answers whatever comes. `/imagine` waits for {@link PageBot.finish} before its picture where
+ * the prompt begins with `slowly`, and before it says anything at all where it begins with `silently`.
+ */
 export class PageBot {
-  readonly #finish = Promise.withResolvers<void>();
+  #gate = Promise.withResolvers<void>();
 
   static async start(client: Client<true>): Promise<PageBot> {
     const bot = new PageBot();
@@ -89,8 +92,10 @@ export class PageBot {
     return bot;
   }
 
+  /** Lets those go on that wait. */
   finish(): void {
-    this.#finish.resolve();
+    this.#gate.resolve();
+    this.#gate = Promise.withResolvers<void>();
   }
 
   async #answer(interaction: BaseInteraction): Promise<void> {
@@ -127,6 +132,8 @@ export class PageBot {
     const prompt = interaction.options.getString("prompt", true);
     const isPrivate = interaction.options.getBoolean("private") ?? false;
     await interaction.deferReply(isPrivate ? { flags: MessageFlags.Ephemeral } : {});
+    const gate = this.#gate.promise;
+    if (prompt.startsWith("silently")) await gate;
     if (prompt.startsWith("slowly")) {
       await interaction.editReply({
         flags: MessageFlags.IsComponentsV2,
@@ -134,7 +141,7 @@ export class PageBot {
           box(0x58_65_f2, [text(prompt), text("Drawing, step 3 of 20\n▰▰▱▱▱▱▱▱▱▱▱▱ 15 %")]),
         ] as never,
       });
-      await this.#finish.promise;
+      await gate;
     }
     const style = interaction.options.getString("style");
     const count = interaction.options.getInteger("count") ?? 1;

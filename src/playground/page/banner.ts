@@ -35,9 +35,9 @@ export function Banner(): JSX.Element | null {
       h(
         "p",
         { class: "muted" },
-        "Drawn by a small built-in model. The real one: ",
+        "Small built-in model. For the real one: ",
         h("code", null, "npx sanabot models recommend"),
-        ". A real bot: set ",
+        ". For a real bot: ",
         h("code", null, "DISCORD_TOKEN"),
       ),
     ),

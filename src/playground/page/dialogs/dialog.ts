@@ -7,6 +7,7 @@ interface DialogProps {
   /** Whether a click beside it closes it: not where that would lose what was typed. */
   closesOnBackdrop?: boolean;
   onClose: () => void;
+  onKeyDown?: (event: KeyboardEvent) => void;
   children?: ComponentChildren;
 }
 
@@ -25,6 +26,7 @@ export function Dialog(props: DialogProps): JSX.Element {
       ref: element,
       class: `dialog ${props.class ?? ""}`,
       "aria-label": label,
+      onKeyDown: props.onKeyDown,
       onCancel: (event: Event) => {
         // A file chooser that is left without a file also says cancel.
         if (event.target !== element.current) return;

@@ -20,10 +20,10 @@ export function Lightbox(): JSX.Element | null {
   };
   return h(
     Dialog,
-    { label: item.alt === "" ? "Picture" : item.alt, class: "lightbox", onClose: close },
+    { label: item.alt === "" ? "Picture" : item.alt, class: "lightbox", onClose: close, onKeyDown },
     h(
       "div",
-      { class: "lightbox-frame", onKeyDown },
+      { class: "lightbox-frame" },
       h("img", { key: item.url, src: item.url, alt: item.alt, onClick: close }),
       h(
         "div",

@@ -27,6 +27,9 @@ export type Header =
 
 export function headerOf(message: ClientMessage): Header | null {
   const metadata = message.interaction_metadata;
+  // Whatever a command says after its first answer belongs to that one.
+  const first = metadata?.original_response_message_id;
+  if (first !== undefined) return { type: "reply", messageId: first, message: null };
   if (message.commandName !== undefined && metadata !== undefined)
     return { type: "command", userId: metadata.user.id, commandName: message.commandName };
   const reference = message.message_reference?.message_id;
