@@ -87,8 +87,7 @@ async function write(
   const { guildId, userId, roleIds } = requester;
   const id = randomUUID();
   const guild = guildId ?? `dm:${userId}`;
-  checkWaiting(policy, await countWaiting(tx, { guild, userId }));
-  await takeBurst(tx, policy, requester);
+  const waiting = await countWaiting(tx, { guild, userId });
   const outcome = await reserve(tx, {
     id,
     idempotencyKey: interactionId,
@@ -103,6 +102,9 @@ async function write(
     metrics.reserved("refused", outcome.scope);
     throw quotaRefusal(outcome, cost);
   }
+  // Whatever is refused from here on rolls the reservation back; a repeated request is none of the member's.
+  checkWaiting(policy, waiting);
+  await takeBurst(tx, policy, requester);
   metrics.reserved("granted", "all");
   const { request, origin, model, size, parentId } = resolved;
   const row = await insertJob(tx, {
