@@ -92,6 +92,12 @@ export class Bot {
   /** Whether a user is the application's owner or a member of its team; known from the start on. */
   readonly isOwner = (userId: string): boolean => this.#owners.has(userId);
 
+  /** Whether this process is connected for a server; direct messages are the first shard's. */
+  serves(guildId: string | null): boolean {
+    if (guildId !== null) return this.#client.guilds.cache.has(guildId);
+    return this.#client.shard === null || this.#client.shard.ids.includes(0);
+  }
+
   /**
    * Connects, and resolves when the bot is ready and its commands are registered.
    *

@@ -15,6 +15,7 @@ import { Generation } from "../generation/generation.ts";
 import { noteGuild, noteGuildLeft } from "../generation/guilds.ts";
 import { handOverOld } from "../generation/hand-over.ts";
 import type { Messenger } from "../generation/messenger.ts";
+import { QueuePositions } from "../generation/queue-positions.ts";
 import { Outbox } from "../generation/outbox.ts";
 import { PictureFiles } from "../generation/picture-files.ts";
 import { postModerationNotices } from "../generation/policy/moderation-log.ts";
@@ -23,6 +24,7 @@ import { originalsDir, speakingParts } from "./parts.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
 
 const HAND_OVER_EVERY_MS = 15_000;
+const QUEUE_POSITIONS_EVERY_MS = 5000;
 const MODERATORS_LOG_EVERY_MS = 5000;
 
 export interface GatewayOptions {
@@ -118,6 +120,15 @@ function addChores(
   caretaker.add("moderators' log", MODERATORS_LOG_EVERY_MS, (signal) =>
     postModerationNotices(db, { poster, log }, signal),
   );
+  const positions = new QueuePositions({
+    db,
+    engine,
+    answers,
+    messenger,
+    serves: (guildId) => bot.serves(guildId),
+    log,
+  });
+  caretaker.add("queue positions", QUEUE_POSITIONS_EVERY_MS, (signal) => positions.show(signal));
   caretaker.add("hand over", HAND_OVER_EVERY_MS, (signal) =>
     handOverOld({ db, engine, answers, messenger, log }, signal),
   );

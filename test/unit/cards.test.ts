@@ -138,7 +138,10 @@ describe("a job's cards", () => {
     const preview = new Uint8Array(1);
     context.assert.snapshot(draw({ kind: "running", progress, preview }));
     context.assert.snapshot(
-      draw({ kind: "running", progress: { stage: "load" }, preview: null }, { isPrivate: true }),
+      draw(
+        { kind: "running", progress: { stage: "load" }, preview: null },
+        { isPrivate: true, createdAt: new Date() },
+      ),
     );
   });
 
@@ -180,6 +183,7 @@ describe("a job's cards", () => {
     context.assert.snapshot(draw(failed));
     context.assert.snapshot(draw({ ...failed, code: "fault", errorId: "abc12345" }));
     context.assert.snapshot(draw({ ...failed, code: "out_of_memory" }));
+    context.assert.snapshot(draw({ ...failed, code: "crashed", message: "" }));
     context.assert.snapshot(draw({ kind: "cancelled", byUserId: "4" }));
     context.assert.snapshot(draw({ kind: "cancelled", byUserId: "5" }));
   });
@@ -188,6 +192,16 @@ describe("a job's cards", () => {
     const model = { ...MODEL, ignoresNegativePrompt: true };
     const { components } = noticeCard(job({ model }), finished(1), IDS);
     assert.match(textsOf(components).join("\n"), /Sana ignores the negative prompt\./);
+  });
+
+  it("say where a private picture will come when its answer can soon be edited no more", () => {
+    const progress = { stage: "load" } as const;
+    const { components } = noticeCard(
+      job({ isPrivate: true, createdAt: new Date(Date.now() - 13 * 60_000) }),
+      { kind: "running", progress, preview: null },
+      IDS,
+    );
+    assert.match(textsOf(components).join("\n"), /will come as a direct message/);
   });
 
   it("speak German and Japanese", () => {

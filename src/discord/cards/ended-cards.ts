@@ -2,7 +2,7 @@ import type { Notice } from "../../generation/messenger.ts";
 import type { JobView } from "../../generation/types.ts";
 import { ACCENT, type Card, card, cut, small, text } from "./components.ts";
 import { escapeMarkdown } from "./markdown.ts";
-import { promptOf, speaker } from "./running-cards.ts";
+import { promptOf, type Say, speaker } from "./running-cards.ts";
 
 const MAX_PROMPT = 600;
 const MAX_REASON = 1000;
@@ -12,13 +12,16 @@ type Cancelled = Extract<Notice, { kind: "cancelled" }>;
 
 export function failedCard(job: JobView, { code, message, errorId }: Failed): Card {
   const say = speaker(job);
-  const reason =
-    code === "out_of_memory"
-      ? say("card.failed-memory")
-      : errorId === null
-        ? escapeMarkdown(cut(message, MAX_REASON))
-        : say("card.failed-bug", { id: errorId });
+  const reason = reasonOf({ code, message, errorId }, say);
   return card(ACCENT.bad, [text(`${say("card.failed")}\n${reason}`), small([shortPrompt(job)])]);
+}
+
+/** In the requester's language where it is one that every machine knows. */
+function reasonOf({ code, message, errorId }: Omit<Failed, "kind">, say: Say): string {
+  if (code === "out_of_memory") return say("card.failed-memory");
+  if (code === "crashed") return say("card.failed-crashed");
+  if (errorId !== null) return say("card.failed-bug", { id: errorId });
+  return escapeMarkdown(cut(message, MAX_REASON));
 }
 
 export function cancelledCard(job: JobView, { byUserId }: Cancelled): Card {

@@ -23,6 +23,9 @@ const MAX_PROMPT = 600;
 const BAR_CELLS = 12;
 const PREVIEW_NAME = "preview.webp";
 
+/** From here on an answer that is shown to one alone says where its picture will come: its token soon dies. */
+const PRIVATE_IS_LATE_MS = 12.5 * 60_000;
+
 type Queued = Extract<Notice, { kind: "queued" }>;
 type Running = Extract<Notice, { kind: "running" }>;
 
@@ -32,13 +35,12 @@ export function queuedCard(job: JobView, { position, etaSeconds }: Queued, ids: 
   return card(ACCENT.working, [
     promptText(job),
     text(`${where}\n${etaLine(etaSeconds, say)}`),
-    job.isPrivate ? small([say("card.private")]) : null,
+    privateLine(job),
     cancelRow(job, ids),
   ]);
 }
 
 export function runningCard(job: JobView, { progress, preview }: Running, ids: CustomIds): Card {
-  const say = speaker(job);
   const share = shareOf(progress);
   const bar = share === null ? "" : `\n${progressBar(share)}`;
   const parts: (APIComponentInContainer | null)[] = [
@@ -48,11 +50,7 @@ export function runningCard(job: JobView, { progress, preview }: Running, ids: C
     cancelRow(job, ids),
   ];
   const files = preview === null ? [] : [{ name: PREVIEW_NAME, data: Buffer.from(preview) }];
-  return card(
-    ACCENT.working,
-    [...parts, job.isPrivate ? small([say("card.private")]) : null],
-    files,
-  );
+  return card(ACCENT.working, [...parts, privateLine(job)], files);
 }
 
 /** Such as `Drawing, step 3 of 20`. */
@@ -82,12 +80,18 @@ export function promptOf(job: JobView): string {
   return job.request.kind === "generate" ? job.request.userPrompt : job.request.prompt;
 }
 
+function privateLine(job: JobView): APIComponentInContainer | null {
+  if (!job.isPrivate) return null;
+  const isLate = Date.now() - job.createdAt.getTime() > PRIVATE_IS_LATE_MS;
+  return small([speaker(job)(isLate ? "card.private-late" : "card.private")]);
+}
+
 function promptText(job: JobView): APIComponentInContainer | null {
   const prompt = promptOf(job);
   return prompt === "" ? null : text(escapeMarkdown(cut(prompt, MAX_PROMPT)));
 }
 
-type Say = (key: MessageKey, parameters?: MessageParameters) => string;
+export type Say = (key: MessageKey, parameters?: MessageParameters) => string;
 
 /** Speaks the language of whoever asked for the job. */
 export function speaker(job: JobView): Say {

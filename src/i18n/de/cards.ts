@@ -52,6 +52,8 @@ export const cards: Record<keyof typeof english, string> = {
     "Bei mir ist etwas schiefgegangen. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
   "card.failed-memory":
     "Der Grafikkarte ging der Speicher aus. Versuch es kleiner oder mit weniger Bildern.",
+  "card.failed-crashed":
+    "Das zeichnende Programm ist daran mehr als einmal stehen geblieben, darum wird es nicht noch einmal versucht. Kleiner geht es vielleicht.",
   "card.cancelled": "**Abgebrochen.** Es wurde nichts berechnet.",
   "card.cancelled-by": "**Von <@{user}> abgebrochen.** Es wurde nichts berechnet.",
 };

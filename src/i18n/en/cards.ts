@@ -50,6 +50,8 @@ export const cards = {
     "Something went wrong on my side. If it happens again, give the bot's owner this number: {id}",
   "card.failed-memory":
     "The graphics card ran out of memory. Try a smaller size or fewer pictures.",
+  "card.failed-crashed":
+    "The program that draws has stopped on this more than once, so it is not tried again. A smaller size may work.",
   "card.cancelled": "**Cancelled.** Nothing was charged.",
   "card.cancelled-by": "**Cancelled by <@{user}>.** Nothing was charged.",
 } as const;

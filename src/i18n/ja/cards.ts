@@ -51,6 +51,8 @@ export const cards: Record<keyof typeof english, string> = {
     "こちらで問題が起きました。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
   "card.failed-memory":
     "GPUのメモリが足りませんでした。サイズを小さくするか、枚数を減らしてください。",
+  "card.failed-crashed":
+    "描画プログラムがこの依頼で繰り返し止まったため、再試行しません。サイズを小さくすると描けるかもしれません。",
   "card.cancelled": "**キャンセルしました。**利用枠は減っていません。",
   "card.cancelled-by": "**<@{user}> がキャンセルしました。**利用枠は減っていません。",
 };
