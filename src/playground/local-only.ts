@@ -16,6 +16,9 @@ export function isTrustedRequest(headers: IncomingHttpHeaders, isLocalOnly: bool
   const { host = "", origin } = headers;
   const name = host.replace(/:\d+$/, "");
   if (isLocalOnly && !LOOPBACK_NAMES.has(name)) return false;
+  // What another page embeds comes without an origin; following a link from there is fine.
+  if (headers["sec-fetch-site"] === "cross-site" && headers["sec-fetch-mode"] !== "navigate")
+    return false;
   // A page of ours asks under the very name by which it was opened; programs send no origin.
   return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
 }

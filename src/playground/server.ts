@@ -89,13 +89,14 @@ export async function servePlayground(options: PlaygroundOptions): Promise<Playg
 }
 
 function createContext(options: PlaygroundOptions, origin: () => string): Context {
-  const { dataDir, log } = options;
+  const { dataDir, log, control } = options;
   const store = new Store(dataDir);
   const clock = new Clock();
   const events = createWorldEvents();
   const ids = new SnowflakeSource(clock, store.lastMessageId());
   const world = new World(store, events, clock.now());
   const attachments = new Attachments({ store, clock, ids, dataDir });
+  attachments.sweep();
   const messages = new Messages({ store, clock, ids, events, attachments, world });
   const render = new Renderer({ world, messages, attachments });
   return {
@@ -111,7 +112,7 @@ function createContext(options: PlaygroundOptions, origin: () => string): Contex
     gateway: new Gateway({ world, events, render, origin, token: PLAYGROUND_TOKEN }),
     faults: new Faults(),
     rateLimits: new RateLimits(),
-    transcript: new Transcript(store),
+    transcript: new Transcript(store, control),
     log,
     token: PLAYGROUND_TOKEN,
     origin,

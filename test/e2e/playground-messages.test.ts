@@ -9,12 +9,15 @@ import {
   type Message,
   MessageFlags,
   Partials,
+  REST,
+  Routes,
 } from "discord.js";
 
+import type { ClientEvent } from "../../src/playground/client-api.ts";
 import { pngOf } from "../support/pictures.ts";
 import type { TestPlayground } from "../support/playground.ts";
 import { poll, type PlaygroundBot } from "../support/playground-bot.ts";
-import { postCard, startTrial } from "../support/playground-trial.ts";
+import { card, postCard, startTrial } from "../support/playground-trial.ts";
 
 let playground: TestPlayground;
 let bot: PlaygroundBot;
@@ -160,5 +163,83 @@ describe("messages in the playground", () => {
     assert.equal(quiet.mentions.users.size, 0);
     const loud = await interaction.followUp({ content: ping });
     assert.equal(loud.mentions.users.first()?.username, "bjoern");
+  });
+
+  it("hides an ephemeral answer that its user dismissed, which the bot can still edit", async () => {
+    const begun = await playground.slash("imagine", { prompt: "secret" });
+    const interaction = await bot.take((i) => i.isChatInputCommand());
+    await interaction.reply({ content: "secret", flags: MessageFlags.Ephemeral });
+    const message = await begun.answer();
+    await assert.rejects(playground.deleteMessage(message, "morgan"), { status: 403 });
+    await playground.deleteMessage(message);
+    await interaction.editReply("unseen");
+    assert.ok((await playground.messagesIn("general")).every(({ id }) => id !== message.id));
+    assert.ok(!JSON.stringify(playground.eventsOf("ada")).includes("unseen"));
+  });
+
+  it("makes no message ephemeral that answers no interaction", async () => {
+    const path = Routes.channelMessages(playground.channel("art"));
+    const body = { content: "for all", flags: MessageFlags.Ephemeral };
+    const { id } = (await bot.client.rest.post(path, { body })) as { id: string };
+    const message = (await playground.messagesIn("art", "bjoern")).find((one) => one.id === id);
+    assert.equal(message?.flags, 0);
+  });
+
+  it("does not bring a message back that was deleted while an edit's files came", async () => {
+    const { message, interaction } = await postCard({ playground, bot });
+    const files = [new AttachmentBuilder(await pngOf(600, 600), { name: "b.png" })];
+    const { attachments, messages } = playground.context;
+    const add = attachments.add.bind(attachments);
+    attachments.add = async (upload) => {
+      messages.delete(messages.get(message.id));
+      return add(upload);
+    };
+    const edited = interaction.editReply({ ...card("b.png", "late"), files });
+    await assert.rejects(edited, { code: 10_008 });
+    attachments.add = add;
+    assert.equal(messages.find(message.id), null);
+  });
+
+  it("makes one message of two with the same enforced nonce that come at once with files", async () => {
+    const rest = new REST({ api: playground.apiBase }).setToken(playground.token);
+    const send = async (client: REST) =>
+      client.post(Routes.channelMessages(playground.channel("art")), {
+        body: { nonce: "twin", enforce_nonce: true },
+        files: [{ name: "a.png", data: await pngOf(500, 500) }],
+      }) as Promise<{ id: string }>;
+    const [one, two] = await Promise.all([send(rest), send(bot.client.rest)]);
+    assert.equal(one.id, two.id);
+    assert.equal(playground.transcript.creationsByNonce["twin"], 1);
+  });
+
+  it("reads messages before, after and around another", async () => {
+    const channel = await bot.client.channels.fetch(playground.channel("renders"));
+    assert.ok(channel?.isSendable());
+    const sent: string[] = [];
+    for (let n = 0; n < 5; n += 1) sent.push((await channel.send(`${n}`)).id);
+    const idsOf = async (query: object) => [...(await channel.messages.fetch(query)).keys()];
+    const [, first, middle, last] = sent;
+    assert.deepEqual(await idsOf({ before: middle, limit: 1 }), [first]);
+    assert.deepEqual(await idsOf({ after: middle, limit: 1 }), [last]);
+    assert.deepEqual(await idsOf({ around: middle, limit: 3 }), [last, middle, first]);
+    await assert.rejects(idsOf({ before: "never", limit: 1 }), { code: 50_035 });
+  });
+
+  it("shows reactions and that the bot types", async () => {
+    const said = await playground.say("a fine apple");
+    const channel = await bot.client.channels.fetch(said.channel_id);
+    assert.ok(channel?.isSendable());
+    await channel.sendTyping();
+    await playground.waitForEvent(
+      (event): event is Extract<ClientEvent, { type: "typing" }> => event.type === "typing",
+    );
+    const message = await channel.messages.fetch(said.id);
+    const reaction = await message.react("🍎");
+    await playground.waitForMessage(
+      ({ id, reactions }) => id === said.id && reactions?.[0]?.count === 1,
+    );
+    await reaction.users.remove();
+    const [shown] = (await playground.messagesIn("general")).filter(({ id }) => id === said.id);
+    assert.deepEqual([shown?.reactions, shown?.edited_timestamp], [undefined, null]);
   });
 });

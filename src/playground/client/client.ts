@@ -6,6 +6,7 @@ import type { ClientAttachment } from "../client-api.ts";
 import type { Context } from "../context.ts";
 import { ApiError } from "../rules/api-error.ts";
 import { has } from "../world/permissions.ts";
+import { isSnowflake } from "../world/snowflake.ts";
 import { beginInteraction, interactionSchema } from "./begin-interaction.ts";
 import { changeRoutes } from "./change-routes.ts";
 import { eventStream } from "./event-stream.ts";
@@ -67,6 +68,8 @@ function messageRoutes(client: Hono, context: Context, userOf: (c: HonoContext) 
       throw new Refusal(403, "This user does not see this channel.");
     const limit = Math.min(Number(c.req.query("limit") ?? 50) || 50, 100);
     const before = c.req.query("before");
+    if (before !== undefined && !isSnowflake(before))
+      throw new Refusal(400, "before is not an id.", "before");
     const query = { channelId: channel.id, before, limit: limit + 1, viewerId: userId };
     const found = store.messages(query);
     const shown = found.slice(0, limit).reverse();
@@ -101,7 +104,8 @@ function messageRoutes(client: Hono, context: Context, userOf: (c: HonoContext) 
     const isOwn = message.authorId === userId || message.ephemeralFor === userId;
     if (!isOwn && (!mayManage || message.ephemeralFor !== null))
       throw new Refusal(403, "Only its author or a moderator can delete this message.");
-    messages.delete(message);
+    if (message.ephemeralFor === null) messages.delete(message);
+    else messages.dismiss(message);
     return c.body(null, 204);
   });
 }

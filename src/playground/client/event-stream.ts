@@ -8,13 +8,27 @@ import { clientMessage } from "./state.ts";
 
 /** A comment in the stream, so that proxies and browsers keep it open, in ms. */
 const KEEP_ALIVE_MS = 20_000;
+/** How long changes of the state are gathered before the page is told, in ms. */
+const STATE_DELAY_MS = 30;
 
 /** Everything that a user's page should show as it happens. */
 export function eventStream(context: Context, c: HonoContext, userId: string): Response {
   const { clock } = context;
   return streamSSE(c, async (stream) => {
     const send = (event: ClientEvent) => void stream.writeSSE({ data: JSON.stringify(event) });
-    const stop = subscribe(context, userId, send);
+    // Registering forty commands changes the state forty times: the page is told once.
+    let isStateTold = true;
+    const tellState = (): void => {
+      if (isStateTold) return;
+      isStateTold = true;
+      send({ type: "state" });
+    };
+    const stop = subscribe(context, userId, (event) => {
+      if (event.type !== "state") return send(event);
+      if (isStateTold) setTimeout(tellState, STATE_DELAY_MS);
+      isStateTold = false;
+      return undefined;
+    });
     const closed = new Promise<void>((resolve) => stream.onAbort(resolve));
     const keepAlive = setInterval(() => void stream.write(":\n\n"), KEEP_ALIVE_MS);
     send({ type: "hello", now: clock.now() });
@@ -31,10 +45,10 @@ export function subscribe(
   send: (event: ClientEvent) => void,
 ): () => void {
   const { world, events } = context;
-  const isForUser = ({ ephemeralFor, channelId }: WorldMessage): boolean =>
+  const isForUser = ({ ephemeralFor, channelId, isDismissed }: WorldMessage): boolean =>
     ephemeralFor === null
       ? world.canSee(world.channel(channelId), userId)
-      : ephemeralFor === userId;
+      : ephemeralFor === userId && !isDismissed;
   const shown = (type: "message_create" | "message_update") => (message: WorldMessage) => {
     if (isForUser(message))
       send({ type, channelId: message.channelId, message: clientMessage(context, message) });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Identity, Session } from "./session.ts";
 
 /** As the real one asks for, in ms; a client that is silent for half as long again is taken for dead. */
-export const HEARTBEAT_MS = 41_250;
+const HEARTBEAT_MS = 41_250;
 const MAX_PAYLOAD_BYTES = 4096;
 /** Payloads of one connection: 120 in 60 s. */
 const MAX_PAYLOADS = 120;

@@ -5,7 +5,7 @@ import type { WebSocket } from "ws";
 
 /** Events that a client which lost its connection can still get, and for how long (ms of real time). */
 const MAX_BUFFERED = 5000;
-export const RESUMABLE_MS = 3 * 60_000;
+const RESUMABLE_MS = 3 * 60_000;
 
 export interface Identity {
   intents: number;

@@ -8,7 +8,7 @@ import { apiErrors } from "../rules/api-error.ts";
 import { formError } from "../rules/form.ts";
 import { has } from "../world/permissions.ts";
 import type { WorldChannel, WorldMessage } from "../world/types.ts";
-import { queryInteger, type RestContext, type RestEnv } from "./request.ts";
+import { queryIds, queryInteger, type RestContext, type RestEnv } from "./request.ts";
 
 const referenceSchema = z.object({
   message_reference: z
@@ -59,7 +59,7 @@ export function channelRoutes(rest: Hono<RestEnv>, context: Context): void {
 }
 
 function messageRoutes(rest: Hono<RestEnv>, context: Context): void {
-  const { messages, world, render, origin, store, gateway } = context;
+  const { messages, world, render, origin, gateway } = context;
   /** As this bot may read it; ephemeral ones are nobody's to fetch. */
   const show = (message: WorldMessage) =>
     redact(render.message(message, origin()), {
@@ -78,10 +78,7 @@ function messageRoutes(rest: Hono<RestEnv>, context: Context): void {
     const channel = visible(context, c);
     const limit = queryInteger(c, "limit", { initial: 50, max: 100 });
     if (!has(world.permissionsIn(channel, world.botId), P.ReadMessageHistory)) return c.json([]);
-    const { before, after } = c.req.query();
-    const found = store.messages({ channelId: channel.id, before, after, limit });
-    const newestFirst = after === undefined ? found : found.toReversed();
-    return c.json(newestFirst.map(show));
+    return c.json(page(context, channel.id, { ...queryIds(c), limit }).map(show));
   });
   rest.get("/channels/:channel/messages/:message", (c) => {
     const { channel, message } = readable(c);
@@ -132,6 +129,30 @@ function reactionRoutes(rest: Hono<RestEnv>, context: Context): void {
       messages.react(message, { emoji: c.req.param("emoji") ?? "", userId: world.botId, on });
       return c.body(null, 204);
     });
+}
+
+interface PageQuery {
+  before: string | undefined;
+  after: string | undefined;
+  around: string | undefined;
+  limit: number;
+}
+
+/** Newest first, whichever way they were asked for. */
+function page(
+  { store }: Context,
+  channelId: string,
+  { before, after, around, limit }: PageQuery,
+): WorldMessage[] {
+  if (around !== undefined) {
+    const half = Math.ceil(limit / 2);
+    const next = (BigInt(around) + 1n).toString();
+    const older = store.messages({ channelId, before: next, limit: half });
+    const newer = store.messages({ channelId, after: around, limit: limit - half });
+    return [...newer.toReversed(), ...older];
+  }
+  const found = store.messages({ channelId, before, after, limit });
+  return after === undefined ? found : found.toReversed();
 }
 
 /** @throws {ApiError} 10003 of a channel that is not there, 50001 of one that the bot does not see. */

@@ -1,7 +1,7 @@
 import type { ApiError } from "../rules/api-error.ts";
 
 /** What goes wrong with a request. */
-export type FaultKind =
+type FaultKind =
   /** Too many requests; the client waits. `scope` `shared` does not count against it. */
   | {
       kind: "rate_limit";

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { apiErrors } from "../rules/api-error.ts";
 import { formError } from "../rules/form.ts";
 import type { UploadedFile } from "../world/messages.ts";
+import { isSnowflake } from "../world/snowflake.ts";
 
 /** A request's body, whichever way it came. */
 export interface RequestBody {
@@ -80,6 +81,17 @@ export function queryInteger(
   const value = integerText.safeParse(given).success ? Number(given) : Number.NaN;
   if (value >= 1 && value <= max) return value;
   throw formError([name], "NUMBER_TYPE_MAX", `int value should be between 1 and ${max}.`);
+}
+
+/** Where in a list of messages to begin. @throws {ApiError} 50035 */
+export function queryIds(
+  c: RestContext,
+): Record<"before" | "after" | "around", string | undefined> {
+  const { before, after, around } = c.req.query();
+  for (const [name, id] of Object.entries({ before, after, around }))
+    if (id !== undefined && !isSnowflake(id))
+      throw formError([name], "NUMBER_TYPE_COERCE", `Value "${id}" is not snowflake.`);
+  return { before, after, around };
 }
 
 export function isTrue(value: string | undefined): boolean {

@@ -146,7 +146,7 @@ function recordCall(
     body instanceof Error
       ? { value: undefined, files: [] }
       : (body as RestEnv["Variables"]["body"]);
-  const files = read.files.map(({ filename, bytes }) => ({
+  const files = (transcript.isKept ? read.files : []).map(({ filename, bytes }) => ({
     filename,
     sizeBytes: bytes.byteLength,
     sha256: digestOf(bytes),

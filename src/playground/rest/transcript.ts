@@ -27,13 +27,17 @@ const MAX_CALLS = 50_000;
 /** What the bot did, for tests to compare and for the crash test to count. */
 export class Transcript {
   readonly #store: Store;
+  /** Outside of tests nobody asks, and bodies and files are not looked at. */
+  readonly isKept: boolean;
   #calls: TranscriptCall[] = [];
 
-  constructor(store: Store) {
+  constructor(store: Store, isKept: boolean) {
     this.#store = store;
+    this.isKept = isKept;
   }
 
   add(call: TranscriptCall): void {
+    if (!this.isKept) return;
     this.#calls.push(call);
     if (this.#calls.length > MAX_CALLS) this.#calls = this.#calls.slice(MAX_CALLS / 10);
   }

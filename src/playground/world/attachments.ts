@@ -1,17 +1,19 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 
 import type { APIAttachment } from "discord-api-types/v10";
 
 import type { Clock } from "./clock.ts";
-import type { SnowflakeSource } from "./snowflake.ts";
+import { type SnowflakeSource, snowflakeTime } from "./snowflake.ts";
 import type { Store } from "./store.ts";
 import type { WorldAttachment } from "./types.ts";
 
 /** Discord's links live about a day. */
 const LINK_LIFE_MS = 24 * 60 * 60_000;
+/** In real time, for it is the page that may still be loading. */
+const DISCARD_MS = 60_000;
 /** In the spoiler flag of attachments. */
 const IS_SPOILER = 1 << 3;
 
@@ -89,6 +91,30 @@ export class Attachments {
     this.#store.put("attachment", attachment.id, attachment);
   }
 
+  /** Deletes files that no message shows any more, after a moment in which a page may still be loading them. */
+  discard(ids: readonly string[]): void {
+    for (const id of ids)
+      setTimeout(() => {
+        this.#delete(id);
+      }, DISCARD_MS).unref();
+  }
+
+  /** Deletes what an earlier process did not come to: files of no message that are older than any link to them. */
+  sweep(): void {
+    const shown = new Set(
+      this.#store.everyMessage().flatMap((one) => (one.isDeleted ? [] : one.attachmentIds)),
+    );
+    const oldestMs = this.#clock.now() - 2 * LINK_LIFE_MS;
+    for (const { id } of this.#store.all("attachment"))
+      if (!shown.has(id) && snowflakeTime(id) < oldestMs) this.#delete(id);
+  }
+
+  #delete(id: string): void {
+    if (!this.#store.isOpen) return;
+    this.#store.delete("attachment", id);
+    rmSync(join(this.#dir, id), { force: true });
+  }
+
   /** A link that works for a day from now. @param base - What it begins with: an origin, or nothing. */
   url(attachment: WorldAttachment, base: string): string {
     const path = pathOf(attachment);
@@ -116,7 +142,13 @@ export class Attachments {
     if (attachment === null || expected.length !== given.length) return null;
     if (!timingSafeEqual(expected, given)) return null;
     if (Number.parseInt(ex, 16) * 1000 < this.#clock.now()) return null;
-    return { attachment, bytes: await readFile(join(this.#dir, attachment.id)) };
+    try {
+      return { attachment, bytes: await readFile(join(this.#dir, attachment.id)) };
+    } catch (error) {
+      // It was discarded since.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    }
   }
 
   render(attachment: WorldAttachment, base: string): APIAttachment {

@@ -13,8 +13,9 @@ import type { MessageInteraction, WorldInteraction } from "./types.ts";
 /** Discord's: until the first answer, and for everything else by the token. */
 const ANSWER_MS = 3000;
 const TOKEN_LIFE_MS = 15 * 60_000;
-/** How long a dialog may stay open before its opening is forgotten. */
-const REMEMBER_MS = 2 * 60 * 60_000;
+/** When an interaction is forgotten; one that opened a dialog later, for the dialog may be left open. */
+const REMEMBER_MS = TOKEN_LIFE_MS + 60_000;
+const REMEMBER_DIALOG_MS = 24 * 60 * 60_000;
 
 export type NewInteraction = Omit<
   WorldInteraction,
@@ -39,8 +40,10 @@ export class Interactions {
 
   constructor(parts: InteractionParts) {
     this.#parts = parts;
-    for (const interaction of parts.store.all("interaction"))
+    for (const interaction of parts.store.all("interaction")) {
       this.#open.set(interaction.id, interaction);
+      if (interaction.state.name === "waiting") this.#setDeadline(interaction);
+    }
   }
 
   /** Begins one; without an answer within 3 s it fails. */
@@ -62,12 +65,7 @@ export class Interactions {
       modal: null,
     };
     this.save(interaction);
-    this.#deadlines.set(
-      id,
-      this.#parts.clock.at(nowMs + ANSWER_MS, () => {
-        if (!this.#claimed.has(id)) this.#fail(id);
-      }),
-    );
+    this.#setDeadline(interaction);
     return interaction;
   }
 
@@ -167,16 +165,24 @@ export class Interactions {
     });
   }
 
+  #setDeadline({ id, createdAtMs }: WorldInteraction): void {
+    const ring = (): void => {
+      if (!this.#claimed.has(id)) this.#fail(id);
+    };
+    this.#deadlines.set(id, this.#parts.clock.at(createdAtMs + ANSWER_MS, ring));
+  }
+
   #dropDeadline(id: string): void {
     this.#deadlines.get(id)?.();
     this.#deadlines.delete(id);
   }
 
-  /** They are kept in the order of their age. */
+  /** They are in the order of their age. */
   #forgetOld(): void {
-    const oldestMs = this.#parts.clock.now() - REMEMBER_MS;
-    for (const { id, createdAtMs } of this.#open.values()) {
-      if (createdAtMs >= oldestMs) return;
+    const nowMs = this.#parts.clock.now();
+    for (const { id, createdAtMs, modal } of this.#open.values()) {
+      if (createdAtMs >= nowMs - REMEMBER_MS) return;
+      if (modal !== null && createdAtMs >= nowMs - REMEMBER_DIALOG_MS) continue;
       this.#open.delete(id);
       this.#expired.delete(id);
       this.#parts.store.delete("interaction", id);

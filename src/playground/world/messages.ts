@@ -78,7 +78,7 @@ export class Messages {
 
   /** @throws {ApiError} 10008 when there is none, or it is in another channel. */
   get(id: string, channelId?: string): WorldMessage {
-    const message = /^\d{1,19}$/.test(id) ? this.#parts.store.message(id) : null;
+    const message = this.#parts.store.message(id);
     if (message === null || (channelId !== undefined && message.channelId !== channelId))
       throw apiErrors.unknownMessage();
     return message;
@@ -103,6 +103,9 @@ export class Messages {
     const known = body.enforce_nonce === true ? this.#byNonce(draft.authorId, body.nonce) : null;
     if (known !== null) return known;
     const attachments = await this.#addFiles(body, raw, draft);
+    // While the files were written, the same request may have come again.
+    const twin = body.enforce_nonce === true ? this.#byNonce(draft.authorId, body.nonce) : null;
+    if (twin !== null) return twin;
     return this.#insert({
       ...this.#blank(draft, body),
       attachmentIds: attachments.map(({ id }) => id),
@@ -159,20 +162,23 @@ export class Messages {
     const kept = old.filter(({ id }) => !listed || listed.some((one) => one.id === id));
     const added = await this.#addFiles(body, raw, { channel, ephemeralFor: message.ephemeralFor });
     const files = [...kept, ...added];
-    const wasLoading = (message.flags & MessageFlags.Loading) !== 0;
+    // While the files were written, it may have been changed or deleted.
+    const current = this.get(message.id);
+    const wasLoading = (current.flags & MessageFlags.Loading) !== 0;
     const editedFlags = body.flags & (MessageFlags.SuppressEmbeds | MessageFlags.IsComponentsV2);
     const changed: WorldMessage = {
-      ...message,
-      ...(body.content !== undefined && this.#textOf(body, { ...message, channel })),
-      flags: (message.flags & ~MessageFlags.Loading) | editedFlags,
+      ...current,
+      ...(body.content !== undefined && this.#textOf(body, { ...current, channel })),
+      flags: (current.flags & ~MessageFlags.Loading) | editedFlags,
       attachmentIds: files.map(({ id }) => id),
       ...(body.embeds !== undefined && { embeds: storedEmbeds(body, files) }),
       ...(body.components !== undefined && { components: storedComponents(body, files) }),
       editedAt: wasLoading ? null : new Date(clock.now()).toISOString(),
-      edits: message.edits + 1,
+      edits: current.edits + 1,
     };
     if (isEmpty(changed)) throw apiErrors.emptyMessage();
     store.putMessage(changed);
+    attachments.discard(old.filter((file) => !kept.includes(file)).map(({ id }) => id));
     events.emit("messageUpdate", changed);
     return changed;
   }
@@ -180,7 +186,14 @@ export class Messages {
   delete(message: WorldMessage): void {
     const deleted = { ...message, isDeleted: true };
     this.#parts.store.putMessage(deleted);
+    this.#parts.attachments.discard(deleted.attachmentIds);
     this.#parts.events.emit("messageDelete", deleted);
+  }
+
+  /** Takes an ephemeral one out of its user's sight; to the bot it is still there. */
+  dismiss(message: WorldMessage): void {
+    this.#parts.events.emit("messageDelete", message);
+    this.#parts.store.putMessage({ ...message, isDismissed: true });
   }
 
   react(message: WorldMessage, { emoji, userId, on }: Reaction): void {
@@ -204,7 +217,8 @@ export class Messages {
       type: draft.type,
       createdAt: new Date(clock.now()).toISOString(),
       editedAt: null,
-      flags: (draft.flags ?? 0) | body.flags,
+      // Only the answer to an interaction can be ephemeral, and its draft says so.
+      flags: (draft.flags ?? 0) | (body.flags & ~MessageFlags.Ephemeral),
       attachmentIds: [],
       embeds: [],
       components: [],
@@ -214,6 +228,7 @@ export class Messages {
       reactions: {},
       interaction: draft.interaction,
       isDeleted: false,
+      isDismissed: false,
       edits: 0,
     };
   }

@@ -16,6 +16,11 @@ export function snowflakeTime(id: string): number {
   return Number((BigInt(id) >> TIME_SHIFT) + EPOCH_MS);
 }
 
+/** Whether a text can be an id; SQLite, too, counts them in 63 bits. */
+export function isSnowflake(text: string): boolean {
+  return /^\d{1,19}$/.test(text) && BigInt(text) < 2n ** 63n;
+}
+
 /** Makes ids that only grow, also when the clock was moved back by a restart. */
 export class SnowflakeSource {
   readonly #clock: Clock;

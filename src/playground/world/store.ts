@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 import { UserError } from "../../errors.ts";
+import { isSnowflake } from "./snowflake.ts";
 import type {
   WorldAttachment,
   WorldChannel,
@@ -71,7 +72,9 @@ export class Store {
   }
 
   all<K extends Kind>(kind: K): Documents[K][] {
-    const rows = this.#sql("select json from documents where kind = ? order by length(id), id").all(kind);
+    const rows = this.#sql("select json from documents where kind = ? order by length(id), id").all(
+      kind,
+    );
     return rows.map((row) => jsonOf(row) as Documents[K]);
   }
 
@@ -91,10 +94,13 @@ export class Store {
   }
 
   putMessage(message: WorldMessage): void {
-    const { id, channelId, authorId, nonce, ephemeralFor, isDeleted } = message;
+    const { id, channelId, authorId, nonce, isDeleted } = message;
+    // One that was dismissed is in nobody's list.
+    const ephemeralFor = message.isDismissed ? "nobody" : message.ephemeralFor;
     this.#sql(
       `insert into messages values (?, ?, ?, ?, ?, ?, ?)
-       on conflict do update set json = excluded.json, is_deleted = excluded.is_deleted`,
+       on conflict do update set
+         json = excluded.json, is_deleted = excluded.is_deleted, ephemeral_for = excluded.ephemeral_for`,
     ).run(
       BigInt(id),
       channelId,
@@ -106,8 +112,9 @@ export class Store {
     );
   }
 
-  /** Null when there is none or it was deleted. */
+  /** Null when there is none, it was deleted, or `id` is no id. */
   message(id: string): WorldMessage | null {
+    if (!isSnowflake(id)) return null;
     const row = this.#sql("select json from messages where id = ? and is_deleted = 0").get(
       BigInt(id),
     );
@@ -149,6 +156,10 @@ export class Store {
   lastMessageId(): string {
     const row = this.#sql("select cast(max(id) as text) as id from messages").get();
     return typeof row?.["id"] === "string" ? row["id"] : "0";
+  }
+
+  get isOpen(): boolean {
+    return this.#db.isOpen;
   }
 
   close(): void {

@@ -103,6 +103,8 @@ export interface WorldMessage {
   reactions: Record<string, string[]>;
   interaction: MessageInteraction | null;
   isDeleted: boolean;
+  /** Of an ephemeral one: its user wants to see it no more; the bot does not learn of it. */
+  isDismissed: boolean;
   /** How often it was changed after it was made. */
   edits: number;
 }
@@ -155,7 +157,7 @@ export interface WorldInteraction {
   modal: APIModalInteractionResponseCallbackData | null;
 }
 
-export type InteractionState =
+type InteractionState =
   | { name: "waiting" }
   | { name: "answered"; with: InteractionResponseType }
   /** Nobody answered within 3 s: the token is void. */

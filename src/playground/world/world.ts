@@ -121,10 +121,13 @@ export class World {
     }
     const member = this.findMember(channel.guildId, userId);
     if (member === undefined) return 0n;
-    const bits = channelPermissions(this.guild(channel.guildId), channel, member);
-    // In a thread, who may write in threads may write.
-    if (!isThread(channel) || has(bits, PermissionFlagsBits.SendMessagesInThreads)) return bits;
-    return bits & ~PermissionFlagsBits.SendMessages;
+    if (!isThread(channel)) return channelPermissions(this.guild(channel.guildId), channel, member);
+    // A thread has its channel's overwrites, and who may write in threads may write.
+    const parent = this.channel(channel.parentId ?? "");
+    const bits = channelPermissions(this.guild(channel.guildId), parent, member);
+    return has(bits, PermissionFlagsBits.SendMessagesInThreads)
+      ? bits | PermissionFlagsBits.SendMessages
+      : bits & ~PermissionFlagsBits.SendMessages;
   }
 
   guildPermissions(guildId: string, userId: string): bigint {
