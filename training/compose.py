@@ -54,7 +54,7 @@ COLLECTIVE = ("s", "fish", "sheep", "deer", "rice", "bread", "hair", "glasses")
 class Library:
     """The rasterised pictures and their words. `pixels` is [count, 256, 256, 4] uint8, read from disk as needed."""
 
-    def __init__(self, data_dir, focus=1.0):
+    def __init__(self, data_dir):
         index = json.loads((Path(data_dir) / "pictures.json").read_text())
         size, rows = index["size"], index["pictures"]
         self.pixels = np.memmap(Path(data_dir) / "pictures.raw", np.uint8, "r", shape=(len(rows), size, size, 4))
@@ -64,22 +64,25 @@ class Library:
         for row, picture in enumerate(rows):
             self.rows[picture["set"]][of_hexcode[picture["hexcode"]]] = row
         self.trained = [i for i, e in enumerate(self.entries) if e["group"] in words.TRAINED_GROUPS and self.everywhere(i)]
-        weights = np.array([self.weight(i, focus) for i in self.trained])
+        weights = np.array([self.weight(i) for i in self.trained])
         self.weights = weights / weights.sum()
         self._looks = {}
 
     def everywhere(self, index):
         return all(index in rows for rows in self.rows.values())
 
-    def weight(self, index, focus):
-        """How often an emoji is drawn. Near-equal series are seen less; `focus` favours everyday things over the rest."""
+    def weight(self, index):
+        """How often an emoji is drawn. Near-equal series are seen less."""
         entry = self.entries[index]
         name = entry["names"][0]
         if "o'clock" in name or name.endswith("-thirty") or " moon" in name:
-            return 0.2 / focus
-        if any(noun in words.EVERYDAY for noun in entry["names"]):
-            return 1.3 * focus
-        return 1.3 if entry["group"] in (words.ANIMALS, words.FOOD) else 1.0 / focus ** 0.5
+            return 0.2
+        everyday = any(noun in words.EVERYDAY for noun in entry["names"])
+        return 1.3 if everyday or entry["group"] in (words.ANIMALS, words.FOOD) else 1.0
+
+    def is_common(self, index):
+        """Whether it is one of the everyday things that a training run may favour."""
+        return any(noun in words.EVERYDAY or noun in words.COMMON for noun in self.entries[index]["names"])
 
     def look(self, row):
         """(mean RGB, main hue in degrees, share of that hue family) of a picture's opaque pixels."""

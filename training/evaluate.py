@@ -1,7 +1,6 @@
-"""Judges an exported checkpoint through diffusers' SanaPipeline and draws a contact sheet.
+"""Draws a contact sheet of an exported checkpoint through diffusers' SanaPipeline, and measures its autoencoder.
 
-Retrieval: the generated picture's nearest reference (root mean square distance at 32 x 32 pixels) among all trained
-emoji of the flat set, each drawn on white in three sizes and mirrored. Lenient, so look at the sheet as well.
+`npm run bench -- embedded` judges the pictures; this is for looking at them while training goes on.
 """
 
 import argparse
@@ -47,46 +46,6 @@ def generate(pipeline, prompts, manifest, steps, guidance, seed=0, height=256, w
     return np.stack(pictures)
 
 
-def thumbnail(picture):
-    return np.asarray(Image.fromarray(picture).resize((32, 32), Image.BOX), np.float32).ravel()
-
-
-def reference(library, emoji, size, mirrored):
-    thing = {"row": library.rows["flat"][emoji], "hue": None, "mirrored": mirrored, "tilt": 0, "size": size,
-             "centre": [0.5, 0.5]}
-    return compose.draw({"backdrop": {"rgb": (255, 255, 255)}, "objects": [thing]}, library)
-
-
-def references(library):
-    """(thumbnails [n, 3072], emoji index of each)."""
-    rows, owners = [], []
-    for emoji in library.trained:
-        for size in (0.72, 0.79, 0.86):
-            for mirrored in (False, True):
-                rows.append(thumbnail(reference(library, emoji, size, mirrored)))
-                owners.append(emoji)
-    return np.stack(rows), np.array(owners)
-
-
-def nearest(pictures, rows, owners):
-    """The emoji index whose reference is nearest to each picture."""
-    thumbnails = np.stack([thumbnail(p) for p in pictures])
-    distances = (thumbnails ** 2).sum(1)[:, None] - 2 * thumbnails @ rows.T + (rows ** 2).sum(1)[None]
-    return owners[distances.argmin(1)]
-
-
-def owners_of(library):
-    """Prompt -> emoji index for every English name."""
-    return {name: i for i in library.trained for name in library.entries[i]["names"]}
-
-
-def everyday_names(library, count, seed=6):
-    """`count` different names drawn as in training (everyday things more often), with their emoji."""
-    rng = np.random.default_rng(seed)
-    picked = rng.choice(library.trained, count, replace=False, p=library.weights)
-    return [(compose.pick(rng, library.entries[i]["names"]), int(i)) for i in picked]
-
-
 @torch.no_grad()
 def autoencoder_psnr(vae, library, held_out, count=48):
     """Mean PSNR in dB of single flat emoji on white or colour, seen or held out."""
@@ -113,7 +72,6 @@ def main():
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", default="/root/sanabot-training/data")
     parser.add_argument("--sheet", default="/root/sanabot-training/sheet.png")
-    parser.add_argument("--names", type=int, default=60, help="prompts of the retrieval test, 0 for none")
     parser.add_argument("--cells", type=int, default=64)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float)
@@ -122,19 +80,12 @@ def main():
     parser.add_argument("--autoencoder", action="store_true", help="measure the autoencoder too")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
-    library = compose.Library(arguments.data, 4.0)
+    library = compose.Library(arguments.data)
     manifest = json.loads((arguments.checkpoint / "sanabot.json").read_text())
     guidance = arguments.guidance or manifest["guidance_scale"]
     pipeline = load(arguments.checkpoint, arguments.flow_shift)
     if arguments.autoencoder:
         print("PSNR held out / seen:", *(round(autoencoder_psnr(pipeline.vae, library, h), 2) for h in (True, False)))
-    if arguments.names:
-        names = everyday_names(library, arguments.names)
-        pictures = generate(pipeline, [n for n, _ in names], manifest, arguments.steps, guidance, arguments.seed)
-        found, wanted = nearest(pictures, *references(library)), np.array([i for _, i in names])
-        shuffled = np.roll(wanted, 1)
-        print(f"retrieval {np.mean(found == wanted):.3f}, shuffled control {np.mean(found == shuffled):.3f}")
-        print("missed:", [n for (n, _), ok in zip(names, found == wanted) if not ok])
     if arguments.cells:
         prompts = (PROMPTS + MORE)[:arguments.cells - len(MORE)] + MORE if arguments.cells >= 64 else PROMPTS[:arguments.cells]
         save_sheet(generate(pipeline, prompts, manifest, arguments.steps, guidance, arguments.seed), arguments.sheet)

@@ -14,7 +14,7 @@ from diffusers import DPMSolverMultistepScheduler, SanaPipeline
 from transformers import AutoTokenizer
 
 import networks
-from checkpoints import load_averages
+from checkpoints import load_averages, load_weights
 from tokenizer import INSTRUCTION
 
 MAX_SEQUENCE_LENGTH = 64
@@ -37,12 +37,15 @@ def build_scheduler(flow_shift=FLOW_SHIFT):
 
 
 def build_pipeline(tokenizer_dir, autoencoder_state=None, transformer_state=None):
-    """diffusers' own SanaPipeline with the averaged weights of the given states, in float32."""
+    """diffusers' own SanaPipeline with the averaged weights of the given states, in float32.
+
+    The autoencoder may come from an exported checkpoint as well.
+    """
     torch.manual_seed(0)
     vae = networks.initialise_autoencoder(networks.build_autoencoder())
     transformer, text_encoder = networks.build_transformer(), networks.build_text_encoder()
     if autoencoder_state:
-        load_averages(autoencoder_state, {"autoencoder": vae})
+        load_weights(autoencoder_state, {"autoencoder": vae})
     if transformer_state:
         state = load_averages(transformer_state, {"transformer": transformer, "text_encoder": text_encoder})
         vae.register_to_config(scaling_factor=state["config"]["scaling_factor"])

@@ -25,26 +25,25 @@ CAPTION_DROPOUT = 0.1
 class Scenes:
     """Cached latents with the scenes they show; batches depend on (seed, step) only."""
 
-    def __init__(self, paths, library, mix, odd_shapes, each):
-        """`mix` maps kind to share of the scenes, `odd_shapes` is the share of batches of other shapes.
+    def __init__(self, library, arguments):
+        """Of every emoji and kind only the first `each` scenes are used that stand upright and are not mirrored.
 
-        Of every emoji and kind only the first `each` scenes are used that stand upright and are not
-        mirrored: with one fixed picture of each thing, what is called how is learnt first. 0 uses all scenes.
+        With one or two fixed pictures of each thing, what is called how is learnt first. 0 uses all scenes.
         """
-        self.library, self.odd_shapes, self.each = library, odd_shapes, each
-        stored = [torch.load(path) for path in paths]
+        self.library, self.odd_shapes, self.each = library, arguments.odd_shapes, arguments.each
+        self.weight_of = {e: library.weight(e) * (arguments.focus if library.is_common(e) else 1) for e in library.trained}
+        stored = [torch.load(path) for path in arguments.latents]
         self.scaling_factor = stored[0]["scaling_factor"]
         self.latents = [torch.cat(parts) for parts in zip(*(s["latents"] for s in stored))]
         self.scenes = [[scene_of(s["seed"], shape, i, library) for s in stored for i in range(len(s["latents"][shape]))]
                        for shape in range(len(self.latents))]
-        self.weights = [self.weigh(scenes, mix) for scenes in self.scenes]
+        self.weights = [self.weigh(scenes, arguments.mix) for scenes in self.scenes]
         sizes = np.array([len(latents) for latents in self.latents[1:]])
         self.shares = sizes / sizes.sum()
 
     def weigh(self, scenes, mix):
-        """How often each scene is drawn, cumulated, so that kinds come as in `mix` and emoji as the library weighs them."""
+        """How often each scene is drawn, cumulated, so that kinds come as in `mix` and emoji as `focus` says."""
         used = Counter()
-        weight_of = dict(zip(self.library.trained, self.library.weights))
         weights = np.zeros(len(scenes))
         for index, scene in enumerate(scenes):
             thing = scene["objects"][0]
@@ -53,7 +52,7 @@ class Scenes:
             if self.each and (not plain or used[group] >= self.each):
                 continue
             used[group] += 1
-            weights[index] = weight_of[thing["emoji"]]
+            weights[index] = self.weight_of[thing["emoji"]]
         for kind in {scene["kind"] for scene in scenes}:
             of_kind = np.array([scene["kind"] == kind for scene in scenes])
             weights[of_kind] *= mix.get(kind, 0) / max(1e-9, weights[of_kind].sum())
@@ -95,7 +94,7 @@ def parse_arguments():
     parser.add_argument("--mix", type=json.loads, default=compose.KINDS, help="share of each kind of scene, as JSON")
     parser.add_argument("--odd-shapes", type=float, default=0.04, help="share of batches that are not 256 x 256")
     parser.add_argument("--each", type=int, default=0, help="scenes of each emoji and kind; 0: all")
-    parser.add_argument("--focus", type=float, default=1.0, help="how much everyday emoji are favoured over the rest")
+    parser.add_argument("--focus", type=float, default=1.0, help="how much everyday things are favoured over the rest")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--decay", type=float, default=0.3, help="share of the steps over which the rate goes down")
     parser.add_argument("--batch", type=int, default=32)
@@ -126,8 +125,7 @@ def main():
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
-    scenes = Scenes(arguments.latents, compose.Library(arguments.data, arguments.focus), arguments.mix,
-                    arguments.odd_shapes, arguments.each)
+    scenes = Scenes(compose.Library(arguments.data), arguments)
     prompts = Prompts(arguments.tokenizer)
     networks, averages, optimizer = build(arguments)
     config = {**vars(arguments), "scaling_factor": scenes.scaling_factor}

@@ -26,6 +26,11 @@ EVERYDAY = {
     "sun": "☀️", "cloud": "☁️", "rain": "🌧️", "fire": "🔥", "snowman": "⛄", "rose": "🌹", "cactus": "🌵", "apple": "🍎",
     "dragon": "🐉", "unicorn": "🦄", "ghost": "👻", "robot": "🤖", "alien": "👽", "skull": "💀", "volcano": "🌋", "rainbow": "🌈",
 }
+# Further everyday things, by a name that each of them has.
+COMMON = """banana strawberry pizza dog cat rocket penguin frog octopus butterfly carrot coffee bicycle airplane umbrella turtle whale fox
+lion owl pig cheese watermelon cherries lemon tiger elephant monkey duck rabbit horse cow grapes pear balloon crown bell anchor dolphin
+shark snail sunflower tulip lollipop avocado tomato broccoli trophy helicopter tractor mouse panda koala croissant popcorn""".split() + [
+    "soccer ball", "teddy bear", "alarm clock", "light bulb", "maple leaf", "christmas tree", "sailboat", "police car"]
 
 
 def read_json(path):

@@ -202,12 +202,14 @@ def train_classifier(library, out):
     classifier = build_classifier(len(library.trained))
     optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, CLASSIFIER_STEPS)
-    for _ in range(CLASSIFIER_STEPS):
+    for step in range(CLASSIFIER_STEPS):
         pixels, wanted = augmented(rng, library, small, CLASSIFIER_BATCH)
         optimizer.zero_grad()
         F.cross_entropy(classifier(pixels), wanted).backward()
         optimizer.step()
         schedule.step()
+        if step % 100 == 0:
+            print(f"classifier: step {step} of {CLASSIFIER_STEPS}", file=sys.stderr, flush=True)
     classifier.eval()
     with torch.no_grad():
         pixels, wanted = augmented(rng, library, small, 1000)
