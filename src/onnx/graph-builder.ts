@@ -272,6 +272,20 @@ export class GraphBuilder extends GraphCore {
     );
   }
 
+  /** One axis of known length cut into equal parts. */
+  split(x: Operand, axis: number, count: number): Operand[] {
+    const length = x.shape[axis];
+    if (typeof length !== "number" || length % count !== 0)
+      throw new Error(
+        `An axis of ${length === undefined ? "no" : label(length)} does not split into ${count}.`,
+      );
+    const shape = x.shape.map((dim, at) => (at === axis ? length / count : dim));
+    return this.nodes("Split", [x], {
+      shapes: Array.from({ length: count }, () => shape),
+      attributes: { axis, num_outputs: count },
+    });
+  }
+
   /** The given indices of one axis, in their order, repeated where they repeat. */
   take(x: Operand, axis: number, indices: readonly number[]): Operand {
     const shape = x.shape.map((dim, at) => (at === axis ? indices.length : dim));

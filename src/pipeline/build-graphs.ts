@@ -1,11 +1,10 @@
 import type { OnnxGraph } from "../onnx/graph-core.ts";
 import type { Sizes } from "../onnx/dim.ts";
-import { splitEncoder } from "../models/autoencoder-dc/encoder-graph.ts";
-import { splitDecoder } from "../models/autoencoder-dc/decoder-graph.ts";
 import type { Weights } from "../safetensors/checkpoint-weights.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { resolveRequest } from "./resolve-request.ts";
 import { defineStages } from "./stage-definitions.ts";
+import { stageSizes } from "./stage-sizes.ts";
 import type { StageName } from "./types.ts";
 
 /** A network as ONNX Runtime will be given it. */
@@ -20,10 +19,6 @@ export interface BuiltGraph {
   readonly activationBytes: number;
   readonly milliseconds: number;
 }
-
-/** A short prompt behind the instruction of 208 tokens, which is encoded once. */
-const PROMPT_TOKENS = 32;
-const PREFIX_TOKENS = 207;
 
 export interface BuiltCheckpoint {
   readonly graphs: readonly BuiltGraph[];
@@ -49,13 +44,14 @@ export async function buildGraphs(
     memory: "auto",
   });
   watch.begin();
+  const request = resolveRequest(checkpoint, { prompt: "", seed: 0 });
   const graphs: BuiltGraph[] = [];
-  for (const [name, { build }] of Object.entries(stages)) {
+  for (const [name, [{ build }]] of Object.entries(stages)) {
     const stage = name as StageName;
     const start = performance.now();
     const { graph } = await build();
     const milliseconds = performance.now() - start;
-    graphs.push({ stage, ...costsOf(graph, sizesOf(stage, checkpoint)), milliseconds });
+    graphs.push({ stage, ...costsOf(graph, stageSizes(stage, checkpoint, request)), milliseconds });
   }
   return { graphs, unusedTensors: watch.unused() };
 }
@@ -70,36 +66,6 @@ function costsOf(
     flops: graph.flops(sizes),
     activationBytes: graph.peakActivationBytes(sizes),
   };
-}
-
-/** The lengths of one run at the default size. */
-function sizesOf(stage: StageName, checkpoint: Checkpoint): Sizes {
-  const request = resolveRequest(checkpoint, { prompt: "", seed: 0 });
-  const { compression } = checkpoint.vae.config;
-  const pixels = { height: request.latentHeightPx, width: request.latentWidthPx };
-  const divide = (by: number): Sizes => ({
-    height: pixels.height / by,
-    width: pixels.width / by,
-  });
-  const tokens = PROMPT_TOKENS;
-  switch (stage) {
-    case "text-encoder":
-      return { batch: 1, tokens, past: PREFIX_TOKENS };
-    case "conditioning":
-      return { batch: 1, tokens };
-    case "transformer":
-      return { batch: request.negativePrompt === null ? 1 : 2, tokens, ...divide(compression) };
-    case "vae-encoder":
-    case "vae-encoder-features":
-      return { batch: 1, ...pixels };
-    case "vae-encoder-latents":
-      return { batch: 1, ...divide(splitEncoder(checkpoint.vae.config).scale) };
-    case "vae-decoder":
-    case "vae-decoder-features":
-      return { batch: 1, ...divide(compression) };
-    case "vae-decoder-picture":
-      return { batch: 1, ...divide(splitDecoder(checkpoint.vae.config).scale) };
-  }
 }
 
 /** Notes which tensors of a checkpoint are asked for. */

@@ -1,4 +1,8 @@
+import { decoderBandSteps } from "../models/autoencoder-dc/band-graphs.ts";
 import { splitDecoder } from "../models/autoencoder-dc/decoder-graph.ts";
+import type { OnnxGraph } from "../onnx/graph-core.ts";
+import { partLimitBytes } from "./activation-limit.ts";
+import { runBands } from "./bands.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FloatTensor, Stages } from "./stages.ts";
 import { type Planes, cutOut, planTiles, putInto, TILE_SIDES, tilesFit } from "./tiles.ts";
@@ -6,59 +10,125 @@ import { type Planes, cutOut, planTiles, putInto, TILE_SIDES, tilesFit } from ".
 /** RGB in [-1, 1], unclamped: [1, 3, H, W]. */
 export type DecodedImage = FloatTensor;
 
+interface Parts {
+  readonly checkpoint: Checkpoint;
+  readonly stages: Stages;
+}
+
+interface Latents {
+  readonly data: Float32Array;
+  readonly dims: readonly [1, number, number, number];
+}
+
 export interface DecodeOptions {
   /** Bytes that the values between the decoder's nodes may take. */
   readonly memoryLimitBytes: number;
-  /** Called before each tile. */
+  /** Called before each tile or band. */
   readonly onTile?: ((tile: number, tiles: number) => void) | undefined;
 }
 
 /**
  * Latents [1, C, h, w] to a picture, whole where that fits the limit. Otherwise the stages that look at the whole
- * picture run whole, and the convolutions after them tile by tile with a halo, which gives the same picture.
+ * picture run whole, or in bands where even they do not fit, and the convolutions after them tile by tile with a halo.
+ * All of it gives the same picture.
  */
 export async function decodeLatents(
-  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
-  latents: { readonly data: Float32Array; readonly dims: readonly [1, number, number, number] },
+  parts: Parts,
+  latents: Latents,
   options: DecodeOptions,
 ): Promise<DecodedImage> {
-  const tile = await chooseTile({ checkpoint, stages }, latents.dims, options.memoryLimitBytes);
-  if (tile === null) return stages.runFor("sample", "vae-decoder", { latents });
-  const features = await stages.runFor("features", "vae-decoder-features", { latents });
-  const [, channels = 0, height = 0, width = 0] = features.dims;
-  return decodeTiles(
-    { checkpoint, stages },
-    { data: features.data, channels, height, width },
-    { ...options, tile },
-  );
+  const plan = await planDecode(parts, latents.dims, options.memoryLimitBytes);
+  if (plan.tile === null) return parts.stages.runFor("sample", "vae-decoder", { latents });
+  const features = plan.isBanded
+    ? await decodeBands(parts, latents, options)
+    : await decodeFeatures(parts, latents);
+  return decodeTiles(parts, features, { ...options, tile: plan.tile });
 }
 
-/** The side of the decoder's tiles for a latent of this size, or null where it is decoded whole. */
-export async function chooseTile(
-  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
-  [batch, , height, width]: readonly [number, number, number, number],
+export interface DecodePlan {
+  /** The side of a tile in pixels of the features; null where the picture is decoded whole. */
+  readonly tile: number | null;
+  /** Whether the deep stages go by bands. */
+  readonly isBanded: boolean;
+  /** Bytes between the nodes at the worst moment, with the features and the picture that the host keeps for tiles. */
+  readonly activationBytes: number;
+  readonly weightBytes: number;
+}
+
+/** How latents of this size are decoded within the limit. */
+export async function planDecode(
+  { checkpoint, stages }: Parts,
+  [batch, , height, width]: Latents["dims"],
   memoryLimitBytes: number,
-): Promise<number | null> {
-  const { config } = checkpoint.vae;
+): Promise<DecodePlan> {
   const whole = await stages.graph("vae-decoder");
-  if (whole.peakActivationBytes({ batch, height, width }) <= memoryLimitBytes) return null;
-  const { halo, stage } = splitDecoder(config);
+  const wholeBytes = whole.peakActivationBytes({ batch, height, width });
+  const { weightBytes } = whole;
+  if (wholeBytes <= memoryLimitBytes)
+    return { tile: null, isBanded: false, activationBytes: wholeBytes, weightBytes };
+
+  const { config } = checkpoint.vae;
+  const { channels, stage } = splitDecoder(config);
   const scale = config.compression / 2 ** stage;
-  const graph = await stages.graph("vae-decoder-picture");
-  const fits = (side: number): boolean => {
-    const outer = side + 2 * halo;
-    const isCut =
-      tilesFit(height * scale, { tile: side, halo }) &&
-      tilesFit(width * scale, { tile: side, halo });
-    return (
-      isCut && graph.peakActivationBytes({ batch, height: outer, width: outer }) <= memoryLimitBytes
-    );
+  const limit = partLimitBytes(memoryLimitBytes);
+  const features = await stages.graph("vae-decoder-features");
+  const featureBytes = features.peakActivationBytes({ batch, height, width });
+  const picture = await stages.graph("vae-decoder-picture");
+  const size = { height: height * scale, width: width * scale };
+  const { side, bytes } = chooseTile(picture, size, { limit, halo: splitDecoder(config).halo });
+  const isBanded = featureBytes > memoryLimitBytes;
+  const pixels = height * width * config.compression ** 2;
+  const kept = 4 * (channels * size.height * size.width + config.imageChannels * pixels);
+  return {
+    tile: side,
+    isBanded,
+    activationBytes: Math.max(isBanded ? limit : featureBytes, bytes) + kept,
+    weightBytes: features.weightBytes + picture.weightBytes,
   };
-  return TILE_SIDES.find(fits) ?? TILE_SIDES.at(-1) ?? null;
+}
+
+/** The largest tile whose values fit the limit, else the smallest. */
+function chooseTile(
+  graph: OnnxGraph,
+  { height, width }: { height: number; width: number },
+  { limit, halo }: { limit: number; halo: number },
+): { side: number; bytes: number } {
+  // Tiles at a corner, at a border and inside follow one another.
+  const bytesOf = (side: number): number =>
+    graph.peakActivationBytes(
+      { batch: 1, height: side + halo, width: side + halo },
+      { batch: 1, height: side + halo, width: side + 2 * halo },
+      { batch: 1, height: side + 2 * halo, width: side + 2 * halo },
+    );
+  const isCut = (side: number): boolean =>
+    tilesFit(height, { tile: side, halo }) && tilesFit(width, { tile: side, halo });
+  const side =
+    TILE_SIDES.find((each) => isCut(each) && bytesOf(each) <= limit) ?? TILE_SIDES.at(-1) ?? 1;
+  return { side, bytes: bytesOf(side) };
+}
+
+async function decodeFeatures({ stages }: Parts, latents: Latents): Promise<Planes> {
+  const { data, dims } = await stages.runFor("features", "vae-decoder-features", { latents });
+  const [, channels = 0, height = 0, width = 0] = dims;
+  return { data, channels, height, width };
+}
+
+function decodeBands(
+  { checkpoint, stages }: Parts,
+  { data, dims: [, channels, height, width] }: Latents,
+  { memoryLimitBytes, onTile }: DecodeOptions,
+): Promise<Planes> {
+  const steps = decoderBandSteps(checkpoint.vae.config, checkpoint.vae.weights);
+  return runBands({ data, channels, height, width }, steps, {
+    stages,
+    name: "vae-decoder-features",
+    memoryLimitBytes: partLimitBytes(memoryLimitBytes),
+    onPass: onTile,
+  });
 }
 
 async function decodeTiles(
-  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
+  { checkpoint, stages }: Parts,
   features: Planes,
   { tile: side, onTile }: DecodeOptions & { tile: number },
 ): Promise<DecodedImage> {

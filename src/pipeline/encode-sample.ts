@@ -1,47 +1,98 @@
+import { encoderBandSteps } from "../models/autoencoder-dc/band-graphs.ts";
 import { splitEncoder } from "../models/autoencoder-dc/encoder-graph.ts";
+import { partLimitBytes } from "./activation-limit.ts";
+import { runBands } from "./bands.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { FloatTensor, Stages } from "./stages.ts";
+import type { Stages } from "./stages.ts";
 import { type Planes, cutOut, planTiles, putInto, TILE_SIDES } from "./tiles.ts";
 
-/** A picture in [-1, 1] to latents [1, C, h, w], whole where that fits the limit, else its convolutions by tiles. */
+interface Parts {
+  readonly checkpoint: Checkpoint;
+  readonly stages: Stages;
+}
+
+/**
+ * A picture in [-1, 1] to latents [1, C, h, w], whole where that fits the limit; else its convolutions by tiles and,
+ * where even the stages behind them do not fit whole, those by bands.
+ */
 export async function encodeSample(
-  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
+  { checkpoint, stages }: Parts,
   sample: Planes,
   memoryLimitBytes: number,
 ): Promise<Float32Array> {
   const { height, width, channels } = sample;
-  const tile = await chooseTile({ checkpoint, stages }, { height, width }, memoryLimitBytes);
-  const latents =
-    tile === null
-      ? await stages.runFor("latents", "vae-encoder", {
-          sample: { data: sample.data, dims: [1, channels, height, width] },
-        })
-      : await encodeTiles({ checkpoint, stages }, sample, tile);
-  return latents.data;
+  const plan = await planEncode({ checkpoint, stages }, { height, width }, memoryLimitBytes);
+  if (plan.tile === null) {
+    const feeds = { sample: { data: sample.data, dims: [1, channels, height, width] } };
+    return (await stages.runFor("latents", "vae-encoder", feeds)).data;
+  }
+  const features = await encodeTiles({ checkpoint, stages }, sample, plan.tile);
+  if (plan.isBanded) {
+    const { config, weights } = checkpoint.vae;
+    const latents = await runBands(features, encoderBandSteps(config, weights), {
+      stages,
+      name: "vae-encoder-latents",
+      memoryLimitBytes: partLimitBytes(memoryLimitBytes),
+    });
+    return latents.data;
+  }
+  const dims = [1, features.channels, features.height, features.width];
+  const feeds = { features: { data: features.data, dims } };
+  return (await stages.runFor("latents", "vae-encoder-latents", feeds)).data;
 }
 
-/** The side of the encoder's tiles in pixels of the features, or null where the picture is encoded whole. */
-async function chooseTile(
-  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
+export interface EncodePlan {
+  /** The side of a tile in pixels of the features; null where the picture is encoded whole. */
+  readonly tile: number | null;
+  /** Whether the deep stages go by bands. */
+  readonly isBanded: boolean;
+  /** Bytes between the nodes at the worst moment, with the features that the host keeps for tiles. */
+  readonly activationBytes: number;
+  readonly weightBytes: number;
+}
+
+/** How a picture of this size in pixels is encoded within the limit. */
+export async function planEncode(
+  { checkpoint, stages }: Parts,
   { height, width }: { height: number; width: number },
   memoryLimitBytes: number,
-): Promise<number | null> {
+): Promise<EncodePlan> {
   const whole = await stages.graph("vae-encoder");
-  if (whole.peakActivationBytes({ batch: 1, height, width }) <= memoryLimitBytes) return null;
-  const { halo, scale } = splitEncoder(checkpoint.vae.config);
-  const graph = await stages.graph("vae-encoder-features");
-  const fits = (side: number): boolean => {
-    const outer = (side + 2 * halo) * scale;
-    return graph.peakActivationBytes({ batch: 1, height: outer, width: outer }) <= memoryLimitBytes;
+  const wholeBytes = whole.peakActivationBytes({ batch: 1, height, width });
+  const { weightBytes } = whole;
+  if (wholeBytes <= memoryLimitBytes)
+    return { tile: null, isBanded: false, activationBytes: wholeBytes, weightBytes };
+  const { halo, scale, channels } = splitEncoder(checkpoint.vae.config);
+  const features = await stages.graph("vae-encoder-features");
+  const limit = partLimitBytes(memoryLimitBytes);
+  // Tiles at a corner, at a border and inside follow one another.
+  const bytesOf = (side: number): number => {
+    const [short, long] = [(side + halo) * scale, (side + 2 * halo) * scale];
+    return features.peakActivationBytes(
+      { batch: 1, height: short, width: short },
+      { batch: 1, height: short, width: long },
+      { batch: 1, height: long, width: long },
+    );
   };
-  return TILE_SIDES.find(fits) ?? TILE_SIDES.at(-1) ?? null;
+  const tile = TILE_SIDES.find((side) => bytesOf(side) <= limit) ?? TILE_SIDES.at(-1) ?? 1;
+  const latents = await stages.graph("vae-encoder-latents");
+  const deep = { batch: 1, height: height / scale, width: width / scale };
+  const deepBytes = latents.peakActivationBytes(deep);
+  const isBanded = deepBytes > memoryLimitBytes;
+  const kept = 4 * channels * deep.height * deep.width;
+  return {
+    tile,
+    isBanded,
+    activationBytes: Math.max(isBanded ? limit : deepBytes, bytesOf(tile)) + kept,
+    weightBytes: features.weightBytes + latents.weightBytes,
+  };
 }
 
 async function encodeTiles(
   { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
   sample: Planes,
   side: number,
-): Promise<FloatTensor> {
+): Promise<Planes> {
   const { halo, scale, channels } = splitEncoder(checkpoint.vae.config);
   const [height, width] = [sample.height / scale, sample.width / scale];
   const features = { data: new Float32Array(channels * height * width), channels, height, width };
@@ -58,7 +109,5 @@ async function encodeTiles(
     const tile = { data: made.data, channels, height: outer.height, width: outer.width };
     putInto(features, cutOut(tile, own), inner);
   }
-  return stages.runFor("latents", "vae-encoder-latents", {
-    features: { data: features.data, dims: [1, channels, height, width] },
-  });
+  return features;
 }

@@ -7,7 +7,8 @@ import { encodePrompt } from "./encode-prompt.ts";
 import { prepareLatents } from "./prepare-latents.ts";
 import { Preview } from "./preview.ts";
 import { type ResolvedRequest, resolveRequest } from "./resolve-request.ts";
-import { defineStages, isSequential, resolveProvider } from "./stage-definitions.ts";
+import { foreseeMemory, planMemory } from "./memory-plan.ts";
+import { defineStages, resolveProvider } from "./stage-definitions.ts";
 import { Stages } from "./stages.ts";
 import { TextEncoder } from "./text/text-encoder.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
@@ -17,6 +18,7 @@ import type {
   GenerateResult,
   InitLatents,
   LoadOptions,
+  MemoryPolicy,
   Picture,
 } from "./types.ts";
 
@@ -29,14 +31,16 @@ export class SanaPipeline {
   readonly stages: Stages;
   readonly textEncoder: TextEncoder;
   readonly preview: Preview;
+  readonly memory: MemoryPolicy;
 
   private constructor(
-    parts: Pick<SanaPipeline, "checkpoint" | "stages" | "textEncoder" | "preview">,
+    parts: Pick<SanaPipeline, "checkpoint" | "stages" | "textEncoder" | "preview" | "memory">,
   ) {
     this.checkpoint = parts.checkpoint;
     this.stages = parts.stages;
     this.textEncoder = parts.textEncoder;
     this.preview = parts.preview;
+    this.memory = parts.memory;
   }
 
   /** @throws UserError model_not_found or model_invalid, naming the file and what is wrong with it */
@@ -45,11 +49,19 @@ export class SanaPipeline {
     const checkpoint = await openCheckpoint(options.modelDir);
     const choice = await resolveProvider(checkpoint, options);
     options.log?.(choice.reason);
-    const definitions = defineStages(checkpoint, { ...options, provider: choice.provider });
-    const stages = new Stages(definitions, {
-      sequential: isSequential(checkpoint, options.memory),
+    const attempts = defineStages(checkpoint, {
+      ...options,
+      provider: choice.provider,
+      isChosen: options.provider === "auto",
     });
-    const { precision } = definitions["text-encoder"];
+    const stages = new Stages(attempts, {
+      idleMs: options.unloadAfterMs,
+      log: options.log,
+    });
+    const usual = resolveRequest(checkpoint, { prompt: "", seed: 0 });
+    const { policy } = await foreseeMemory({ checkpoint, stages }, usual, options.memory);
+    stages.isSequential = policy === "sequential";
+    const [{ precision }] = attempts["text-encoder"];
     const textEncoder = new TextEncoder({
       checkpoint,
       stages,
@@ -57,16 +69,20 @@ export class SanaPipeline {
       precision,
     });
     const preview = await Preview.open({ checkpoint, stages }, options.cacheDir);
-    return new SanaPipeline({ checkpoint, stages, textEncoder, preview });
+    const { memory } = options;
+    return new SanaPipeline({ checkpoint, stages, textEncoder, preview, memory });
   }
 
   /**
    * Draws the requested pictures; picture k is that of seed + k alone.
-   * @throws UserError invalid_option for a value out of range, cancelled between stages and steps
+   * @throws UserError invalid_option for a value out of range, out_of_memory before anything is loaded, cancelled
+   *   between stages and steps
    */
   async generate(wanted: GenerateRequest, options: GenerateOptions = {}): Promise<GenerateResult> {
     const { signal, onProgress } = options;
     const request = resolveRequest(this.checkpoint, wanted);
+    const { policy } = await planMemory(this, request, this.memory);
+    this.stages.isSequential = policy === "sequential";
     const trace = new TraceRecorder(options.trace);
 
     await onProgress?.({ stage: "encode-prompt" });

@@ -18,9 +18,9 @@ import { elementCount } from "../safetensors/header.ts";
 import type { Weights } from "../safetensors/checkpoint-weights.ts";
 import { type ProviderChoice, chooseProvider } from "../onnx/choose-provider.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { BuiltStage, StageDefinition } from "./stages.ts";
+import type { BuiltStage, StageAttempts, StageDefinition } from "./stages.ts";
 import { int8Linear } from "../models/gemma2/int8-linear.ts";
-import type { LoadOptions, MemoryPolicy, Provider, StageName, StageReport } from "./types.ts";
+import type { LoadOptions, Provider, StageName, StageReport } from "./types.ts";
 
 type StagePrecision = StageReport["precision"];
 
@@ -50,18 +50,45 @@ export async function resolveProvider(
   };
 }
 
-/** Where each stage runs and in which precision, and how its graph is built. */
+/**
+ * Where each stage runs and in which precision, and how its graph is built. Where the provider was not asked for by
+ * name, the CPU takes over from one that fails.
+ */
 export function defineStages(
   checkpoint: Checkpoint,
-  options: LoadOptions & { provider: Provider },
+  options: LoadOptions & { provider: Provider; isChosen?: boolean },
+): Record<StageName, StageAttempts> {
+  const first = stagesOn(options.provider, checkpoint, options);
+  if (options.isChosen !== true || options.provider === "cpu")
+    return mapStages(first, (stage): StageAttempts => [stage]);
+  const onCpu = stagesOn("cpu", checkpoint, options);
+  return mapStages(first, (stage, name): StageAttempts => {
+    return stage.provider === "cpu" ? [stage] : [stage, onCpu[name]];
+  });
+}
+
+function mapStages<T>(
+  stages: Record<StageName, StageDefinition>,
+  map: (stage: StageDefinition, name: StageName) => T,
+): Record<StageName, T> {
+  const entries = Object.entries(stages) as [StageName, StageDefinition][];
+  return Object.fromEntries(entries.map(([name, stage]) => [name, map(stage, name)])) as Record<
+    StageName,
+    T
+  >;
+}
+
+function stagesOn(
+  provider: Provider,
+  checkpoint: Checkpoint,
+  { precision, cacheDir }: LoadOptions,
 ): Record<StageName, StageDefinition> {
-  const { provider } = options;
-  const network = transformerPrecision(checkpoint, { precision: options.precision, provider });
-  const text = textPrecision(checkpoint, options.precision);
+  const network = transformerPrecision(checkpoint, { precision, provider });
+  const text = textPrecision(checkpoint, precision);
   const computeType: ElementType = network === "fp16" ? "float16" : "float32";
   const { transformer, vae, manifest } = checkpoint;
-  const define = (precision: StagePrecision, build: StageDefinition["build"]): StageDefinition => {
-    return { provider, precision, build };
+  const define = (stage: StagePrecision, build: StageDefinition["build"]): StageDefinition => {
+    return { provider, precision: stage, build };
   };
   const textProvider = HOSTS_TEXT_ENCODER.has(provider) ? provider : "cpu";
   // The autoencoder and Gemma overflow in float16 (SANA.md 8.1), so they are float32 always.
@@ -70,7 +97,7 @@ export function defineStages(
   const clampAttention = manifest.clampAttention || network === "fp16";
   return {
     "text-encoder": {
-      ...define(text, () => buildTextEncoder(checkpoint, text, options.cacheDir)),
+      ...define(text, () => buildTextEncoder(checkpoint, text, cacheDir)),
       provider: textProvider,
     },
     conditioning: define(network, () => ({
@@ -138,12 +165,6 @@ function transformerPrecision(
         `${checkpoint.manifest.name} is a Sprint model, which gives only noise in fp16; use --precision fp32.`,
       );
   }
-}
-
-/** Whether only one stage may be in memory at a time. */
-export function isSequential(checkpoint: Checkpoint, policy: MemoryPolicy): boolean {
-  if (policy !== "auto") return policy === "sequential";
-  return modelBytes(checkpoint) > MEMORY_SHARE * totalmem();
 }
 
 function modelBytes({ textEncoder, transformer, vae }: Checkpoint): number {

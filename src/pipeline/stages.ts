@@ -1,14 +1,19 @@
 import { UserError } from "../errors.ts";
+import type { Sizes } from "../onnx/dim.ts";
 import type { OnnxGraph } from "../onnx/graph-core.ts";
+import { peakBytes } from "../onnx/peak-memory.ts";
 import { Session, type Tensor } from "../onnx/session.ts";
 import type { Provider, StageName, StageReport } from "./types.ts";
 
-/** How one stage is made when it is first needed. */
+/** One way to make a stage. */
 export interface StageDefinition {
   readonly provider: Provider;
   readonly precision: StageReport["precision"];
   readonly build: () => BuiltStage | Promise<BuiltStage>;
 }
+
+/** The ways to make a stage, the best first: where one fails at its load or in a run, the next takes over. */
+export type StageAttempts = readonly [StageDefinition, ...StageDefinition[]];
 
 export interface BuiltStage {
   readonly graph: OnnxGraph;
@@ -22,58 +27,103 @@ export interface FloatTensor {
   readonly dims: readonly number[];
 }
 
+export interface StagesOptions {
+  /** Milliseconds without a run after which all memory is freed; undefined: never. */
+  readonly idleMs?: number | undefined;
+  /** Receives a line when a stage moves to another provider or is unloaded. */
+  readonly log?: ((line: string) => void) | undefined;
+}
+
+type Feeds = Readonly<Record<string, Tensor>>;
+
 /**
  * The networks of a checkpoint, loaded when first run. With `sequential` only one is in memory at a time;
- * otherwise each stays until release().
+ * otherwise each stays until release(), until nothing was run for `idleMs`, or until another needs its memory.
  */
 export class Stages {
-  readonly #definitions: Readonly<Record<StageName, StageDefinition>>;
-  readonly #sequential: boolean;
-  readonly #loaded = new Map<StageName, Session>();
-  readonly #built = new Map<StageName, BuiltStage>();
+  readonly #attempts: Readonly<Record<StageName, StageAttempts>>;
+  readonly #options: StagesOptions;
+  /** How many attempts of a stage have failed. */
+  readonly #failed = new Map<StageName, number>();
+  readonly #loaded = new Map<StageName, { session: Session; graph: OnnxGraph }>();
+  readonly #built = new Map<StageDefinition, BuiltStage>();
   #reports = new Map<StageName, StageReport>();
-
-  constructor(
-    definitions: Readonly<Record<StageName, StageDefinition>>,
-    options: { sequential: boolean },
-  ) {
-    this.#definitions = definitions;
-    this.#sequential = options.sequential;
-  }
-
+  #running = 0;
+  #idle: NodeJS.Timeout | undefined;
   /** Whether only one network is in memory at a time. */
-  get isSequential(): boolean {
-    return this.#sequential;
+  isSequential = false;
+
+  constructor(attempts: Readonly<Record<StageName, StageAttempts>>, options: StagesOptions = {}) {
+    this.#attempts = attempts;
+    this.#options = options;
   }
 
-  /** Runs a stage once, loading it first where needed. Not for two calls at a time. */
-  async run(
-    name: StageName,
-    feeds: Readonly<Record<string, Tensor>>,
-  ): Promise<Record<string, Tensor>> {
-    const session = await this.#session(name);
-    const start = performance.now();
-    const outputs = await session.run(feeds);
-    const report = this.#report(name);
-    report.milliseconds += performance.now() - start;
-    report.calls += 1;
-    return outputs;
+  /**
+   * Runs a stage once, loading it first where needed. Not for two calls at a time.
+   * @throws UserError out_of_memory before loading what the machine has no room for
+   */
+  async run(name: StageName, feeds: Feeds): Promise<Record<string, Tensor>> {
+    return this.#busy(async () => {
+      for (;;) {
+        try {
+          return await this.#runOnce(name, feeds);
+        } catch (error) {
+          if (!(await this.#moveOn(name, error))) throw error;
+        }
+      }
+    });
   }
 
   /** Runs a stage once for the one output that is wanted, which must be float32. */
-  async runFor(
-    output: string,
+  async runFor(output: string, name: StageName, feeds: Feeds): Promise<FloatTensor> {
+    return floatsOf(await this.run(name, feeds), output, name);
+  }
+
+  /**
+   * Runs a graph that is a part of a stage's work on each of `runs` and forgets it; time and provider count as the
+   * stage's. Nothing else of the checkpoint is held meanwhile.
+   */
+  async runPart(
     name: StageName,
-    feeds: Readonly<Record<string, Tensor>>,
-  ): Promise<FloatTensor> {
-    const tensor = (await this.run(name, feeds))[output];
-    if (tensor?.data instanceof Float32Array) return { data: tensor.data, dims: tensor.dims };
-    throw new Error(`The ${name} has no float32 output ${output}.`);
+    { graph, output }: { graph: OnnxGraph; output: string },
+    runs: readonly { feeds: () => Feeds; use: (made: FloatTensor) => void }[],
+  ): Promise<void> {
+    await this.#busy(async () => {
+      await this.#unload();
+      const start = performance.now();
+      const session = await Session.create(graph, { provider: this.provider(name) });
+      const report = this.#report(name);
+      report.loadMilliseconds += performance.now() - start;
+      try {
+        for (const { feeds, use } of runs) {
+          const given = feeds();
+          const begun = performance.now();
+          const made = await session.run(given);
+          report.milliseconds += performance.now() - begun;
+          report.calls += 1;
+          use(floatsOf(made, output, name));
+        }
+      } finally {
+        await session.release();
+      }
+    });
   }
 
   /** A stage's graph, built when it is first asked for; what a run would take is known from it before any loading. */
   async graph(name: StageName): Promise<OnnxGraph> {
     return (await this.#build(name)).graph;
+  }
+
+  /** Where a stage runs as things are. */
+  provider(name: StageName): Provider {
+    return this.#definition(name).provider;
+  }
+
+  /** What is held on the CPU for loaded networks, without the values of their runs, in bytes. */
+  get heldBytes(): number {
+    return [...this.#loaded.values()]
+      .filter(({ session }) => session.provider === "cpu")
+      .reduce((sum, { graph }) => sum + peakBytes(graph), 0);
   }
 
   /** What was run since the last call of this, in the order of first use. */
@@ -85,36 +135,105 @@ export class Stages {
 
   /** Frees every loaded stage; may be called twice. */
   async release(): Promise<void> {
-    const sessions = [...this.#loaded.values()];
-    this.#loaded.clear();
-    await Promise.all(sessions.map((session) => session.release()));
+    clearTimeout(this.#idle);
+    await this.#unload();
   }
 
-  async #session(name: StageName): Promise<Session> {
+  async #unload(except?: StageName): Promise<void> {
+    const sessions = [...this.#loaded].filter(([name]) => name !== except);
+    for (const [name] of sessions) this.#loaded.delete(name);
+    await Promise.all(sessions.map(([, { session }]) => session.release()));
+  }
+
+  /** Keeps the idle clock from running out while something runs. */
+  async #busy<T>(work: () => Promise<T>): Promise<T> {
+    clearTimeout(this.#idle);
+    this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+      const { idleMs } = this.#options;
+      if (idleMs !== undefined && this.#running === 0)
+        this.#idle = setTimeout(() => void this.#unloadIdle(), idleMs).unref();
+    }
+  }
+
+  async #unloadIdle(): Promise<void> {
+    if (this.#loaded.size === 0) return;
+    this.#options.log?.("The model was unloaded: nobody needed it for a while.");
+    await this.#unload();
+  }
+
+  async #runOnce(name: StageName, feeds: Feeds): Promise<Record<string, Tensor>> {
+    const session = await this.#session(name, feeds);
+    const start = performance.now();
+    const outputs = await session.run(feeds);
+    const report = this.#report(name);
+    report.milliseconds += performance.now() - start;
+    report.calls += 1;
+    return outputs;
+  }
+
+  /** Goes to the stage's next way after a failure; false where there is none. */
+  async #moveOn(name: StageName, error: unknown): Promise<boolean> {
+    const failed = this.#failed.get(name) ?? 0;
+    const next = this.#attempts[name][failed + 1];
+    if (next === undefined) return false;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.log?.(
+      `The ${name} failed on ${this.provider(name)} and goes on with ${next.provider}: ${reason}`,
+    );
     const loaded = this.#loaded.get(name);
-    if (loaded !== undefined) return loaded;
-    if (this.#sequential) await this.release();
-    const definition = this.#definitions[name];
+    this.#loaded.delete(name);
+    this.#reports.delete(name);
+    this.#failed.set(name, failed + 1);
+    // A session whose device is lost may not even end well.
+    await loaded?.session.release().catch(() => undefined);
+    return true;
+  }
+
+  async #session(name: StageName, feeds: Feeds): Promise<Session> {
+    const loaded = this.#loaded.get(name);
+    if (loaded !== undefined) return loaded.session;
+    if (this.isSequential) await this.#unload();
+    const { provider } = this.#definition(name);
     const start = performance.now();
     const { graph } = await this.#build(name);
-    if (definition.provider === "cpu") checkMemory(graph);
-    const session = await Session.create(graph, { provider: definition.provider });
-    this.#loaded.set(name, session);
+    if (provider === "cpu") await this.#makeRoom(graph, sizesOf(graph, feeds));
+    const session = await Session.create(graph, { provider });
+    this.#loaded.set(name, { session, graph });
     this.#report(name).loadMilliseconds += performance.now() - start;
     return session;
   }
 
+  /** Unloads the others where a stage needs their memory, and refuses what does not fit then. */
+  async #makeRoom(graph: OnnxGraph, sizes: Sizes): Promise<void> {
+    const needed = peakBytes(graph, sizes);
+    if (needed > process.availableMemory()) await this.#unload();
+    // On Linux, a machine that runs out of memory kills the process without a word.
+    const freeBytes = process.availableMemory();
+    if (needed > freeBytes) throw noRoom(`The ${graph.name}`, { neededBytes: needed, freeBytes });
+  }
+
+  #definition(name: StageName): StageDefinition {
+    const attempts = this.#attempts[name];
+    return attempts[this.#failed.get(name) ?? 0] ?? attempts[0];
+  }
+
   async #build(name: StageName): Promise<BuiltStage> {
-    const built = this.#built.get(name) ?? (await this.#definitions[name].build());
-    this.#built.set(name, built);
+    const definition = this.#definition(name);
+    const built = this.#built.get(definition) ?? (await definition.build());
+    this.#built.set(definition, built);
     return built;
   }
 
   #report(name: StageName): StageReport {
     const known = this.#reports.get(name);
     if (known !== undefined) return known;
-    const { provider, precision } = this.#definitions[name];
-    const weightError = this.#built.get(name)?.weightError;
+    const definition = this.#definition(name);
+    const { provider, precision } = definition;
+    const weightError = this.#built.get(definition)?.weightError;
     const report: StageReport = {
       stage: name,
       milliseconds: 0,
@@ -129,14 +248,33 @@ export class Stages {
   }
 }
 
-/** Refuses what would drive the machine out of memory; on Linux that kills the process without a word. */
-function checkMemory({ name, weightBytes }: OnnxGraph): void {
-  const free = process.availableMemory();
-  if (weightBytes <= free) return;
-  throw new UserError(
+/** What is said where something does not fit; `what` begins the sentence. */
+export function noRoom(
+  what: string,
+  { neededBytes, freeBytes }: { neededBytes: number; freeBytes: number },
+): UserError {
+  return new UserError(
     "out_of_memory",
-    `The ${name} needs ${gibibytes(weightBytes)} of memory and ${gibibytes(free)} are free. Close other programs, set MEMORY=sequential, use --precision int8 for a smaller text encoder, or choose a smaller model.`,
+    `${what} needs ${gibibytes(neededBytes)} of memory and ${gibibytes(freeBytes)} are free. Ask for a smaller picture, close other programs, set MEMORY=sequential, use --precision int8 for a smaller text encoder, or choose a smaller model.`,
   );
+}
+
+/** The values of a graph's symbols that its inputs have. */
+function sizesOf(graph: OnnxGraph, feeds: Feeds): Sizes {
+  const sizes: Record<string, number> = {};
+  for (const { name, shape } of graph.inputs) {
+    for (const [axis, dim] of shape.entries()) {
+      const length = feeds[name]?.dims[axis];
+      if (typeof dim !== "number" && length !== undefined) sizes[dim.label] = length;
+    }
+  }
+  return sizes;
+}
+
+function floatsOf(made: Record<string, Tensor>, output: string, name: StageName): FloatTensor {
+  const tensor = made[output];
+  if (tensor?.data instanceof Float32Array) return { data: tensor.data, dims: tensor.dims };
+  throw new Error(`The ${name} has no float32 output ${output}.`);
 }
 
 function gibibytes(bytes: number): string {

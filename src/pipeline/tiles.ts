@@ -23,7 +23,7 @@ export interface Planes {
 }
 
 /** Sides of a tile that are tried, in pixels of the features; smaller ones cost more in their halos than they save. */
-export const TILE_SIDES = [256, 192, 128, 96, 64, 48, 32];
+export const TILE_SIDES = [256, 192, 128, 96, 80, 64, 48, 32];
 
 /**
  * Cuts a grid into tiles of nearly equal size, at most `tile` on a side, row by row; each reads `halo` pixels more

@@ -16,7 +16,9 @@ export interface LoadOptions {
   provider: Provider | "auto";
   precision: Precision;
   memory: MemoryPolicy;
-  /** Receives one line about where the model runs, and why. */
+  /** Milliseconds without work after which the networks are unloaded; undefined: never. */
+  unloadAfterMs?: number | undefined;
+  /** Receives a line about where the model runs and why, and when that changes. */
   log?: ((line: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }

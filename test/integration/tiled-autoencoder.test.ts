@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { chooseTile, decodeLatents } from "../../src/pipeline/decode-latents.ts";
+import { decodeLatents, planDecode } from "../../src/pipeline/decode-latents.ts";
 import { encodeSample } from "../../src/pipeline/encode-sample.ts";
 import { planTiles, tilesFit } from "../../src/pipeline/tiles.ts";
 import { psnr, relativeError } from "../support/compare.ts";
@@ -31,8 +31,8 @@ for (const [name, height, width] of [
     });
 
     test("is chosen only where the whole does not fit the limit", async () => {
-      assert.equal(await chooseTile(pipeline, dims, GENEROUS), null);
-      assert.ok(((await chooseTile(pipeline, dims, 1)) ?? 0) > 0);
+      assert.equal((await planDecode(pipeline, dims, GENEROUS)).tile, null);
+      assert.ok(((await planDecode(pipeline, dims, 1)).tile ?? 0) > 0);
     });
   });
 }

@@ -1,8 +1,12 @@
-import { product } from "../../onnx/dim.ts";
+import { product, symbol } from "../../onnx/dim.ts";
 import type { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { Operand } from "../../onnx/graph-core.ts";
 import { glumbConv } from "../blocks/glumb-conv.ts";
-import { reluLinearAttention } from "../blocks/relu-linear-attention.ts";
+import {
+  type AttentionSums,
+  applyAttention,
+  sumAttention,
+} from "../blocks/relu-linear-attention.ts";
 import type { Parameters } from "../parameters.ts";
 import type { StageConfig } from "./config.ts";
 import { activate, channelRmsNorm, normalize } from "./norm.ts";
@@ -48,8 +52,79 @@ function resBlock(g: GraphBuilder, x: Operand, { stage, parameters }: BlockConte
 
 /** Multi-scale linear attention, then GLUMBConv with RMSNorm, each with its residual. */
 function efficientViTBlock(g: GraphBuilder, x: Operand, context: BlockContext): Operand {
-  const { channels } = context.stage;
-  const attended = g.scope("attn", () => g.add(multiscaleAttention(g, x, context), x));
+  const sums = g.scope("attn", () => {
+    const { key, value, query } = splitRuns(g, projectRuns(g, x, context), context);
+    return { query, ...sumAttention(g, { key, value }) };
+  });
+  return attendAndFeed(g, x, { ...context, ...sums });
+}
+
+/**
+ * The block's sums over some rows of a picture, which is seen with two rows more on each inner side.
+ *
+ * Inputs x [B, C, H, W]; rows [2] int64: the first row that counts, and the first after it that does not
+ * Output sums [B, runs, headDim + 1, headDim]: state, then the keys' sum
+ */
+export function attentionSums(
+  g: GraphBuilder,
+  { x, rows }: { x: Operand; rows: Operand },
+  context: BlockContext,
+): Operand {
+  return g.scope("attn", () => {
+    const all = projectRuns(g, x, context);
+    const [batch = 1, channels = 1, , width = 1] = all.shape;
+    const bounds = [g.slice(rows, 0, { start: 0, end: 1 }), g.slice(rows, 0, { start: 1, end: 2 })];
+    const counted = g.node("Slice", [all, ...bounds, g.ints(2)], {
+      shape: [batch, channels, symbol("rows"), width],
+    });
+    const { state, keySum } = sumAttention(g, splitRuns(g, counted, context));
+    return g.concat([state, keySum], 2);
+  });
+}
+
+/**
+ * The block on some rows of a picture, seen with three rows more on each inner side, whose own results are of no use.
+ *
+ * Inputs x [B, C, H, W]; sums [B, runs, headDim + 1, headDim] of the whole picture
+ */
+export function attentionFromSums(
+  g: GraphBuilder,
+  { x, sums }: { x: Operand; sums: Operand },
+  context: BlockContext,
+): Operand {
+  const { headDim } = context;
+  const { query } = g.scope("attn", () => splitRuns(g, projectRuns(g, x, context), context));
+  const state = g.slice(sums, 2, { start: 0, end: headDim });
+  const keySum = g.slice(sums, 2, { start: headDim, end: headDim + 1 });
+  return attendAndFeed(g, x, { ...context, query, state, keySum });
+}
+
+/** How many runs of query, key and value a block's attention has. */
+export function runCount({ stage, headDim }: Pick<BlockContext, "stage" | "headDim">): number {
+  return Math.floor(stage.channels / headDim) * (1 + stage.multiscales.length);
+}
+
+function attendAndFeed(
+  g: GraphBuilder,
+  x: Operand,
+  context: BlockContext & AttentionSums & { query: Operand },
+): Operand {
+  const { channels, norm } = context.stage;
+  const at = context.parameters.at("attn");
+  const attended = g.scope("attn", () => {
+    const width = runCount(context) * context.headDim;
+    const [batch = 1, , height = 1, columns = 1] = x.shape;
+    const lengths = g.concat([g.shapeOf(x, 0, 1), g.ints(width), g.shapeOf(x, 2, 4)], 0);
+    const runs = g.reshapeTo(applyAttention(g, context.query, context), lengths, [
+      batch,
+      width,
+      height,
+      columns,
+    ]);
+    const weight = at.getAs("to_out.weight", [channels, width], [channels, width, 1, 1]);
+    const parameters = at.at("norm_out");
+    return g.add(normalize(g, g.conv(runs, weight), { kind: norm, channels, parameters }), x);
+  });
   const parameters = context.parameters.at("conv_out");
   return g.scope("conv_out", () => {
     const y = glumbConv(g, attended, { channels, hidden: EXPAND_RATIO * channels, parameters });
@@ -58,11 +133,11 @@ function efficientViTBlock(g: GraphBuilder, x: Operand, context: BlockContext): 
 }
 
 /**
- * SanaMultiscaleLinearAttention without its residual. The concatenation of to_q, to_k and to_v and of their
- * multi-scale projections is cut into runs of 3 * headDim channels, and only within a run into query, key and
- * value (SANA.md 4.4, trap 3). diffusers' quadratic form for few pixels is the same function.
+ * SanaMultiscaleLinearAttention's projections: [B, C, H, W] -> [B, runs * 3 headDim, H, W]. The concatenation of to_q,
+ * to_k and to_v and of their multi-scale projections is cut into runs of 3 * headDim channels, and only within a run
+ * into query, key and value (SANA.md 4.4, trap 3). diffusers' quadratic form for few pixels is the same function.
  */
-function multiscaleAttention(
+function projectRuns(
   g: GraphBuilder,
   x: Operand,
   { stage, headDim, parameters: block }: BlockContext,
@@ -85,32 +160,20 @@ function multiscaleAttention(
       groups: 3 * heads,
     });
   });
-  const all = scales.length === 0 ? projected : g.concat([projected, ...scales], 1);
-  const attended = attendRuns(g, all, { headDim, runs: heads * (1 + scales.length) });
-  const width = inner * (1 + scales.length);
-  const out = g.conv(
-    attended,
-    parameters.getAs("to_out.weight", [channels, width], [channels, width, 1, 1]),
-  );
-  return normalize(g, out, { kind: stage.norm, channels, parameters: parameters.at("norm_out") });
+  return scales.length === 0 ? projected : g.concat([projected, ...scales], 1);
 }
 
-/** [B, runs * 3 headDim, H, W] -> [B, runs * headDim, H, W]. */
-function attendRuns(
+/** [B, runs * 3 headDim, H, W] -> query and value [B, runs, headDim, N], key [B, runs, N, headDim]. */
+function splitRuns(
   g: GraphBuilder,
   x: Operand,
-  { headDim, runs }: { headDim: number; runs: number },
-): Operand {
+  context: BlockContext,
+): { query: Operand; key: Operand; value: Operand } {
   const [batch = 1, , height = 1, width = 1] = x.shape;
-  const pixels = product([height, width]);
-  const split = g.reshape(x, [batch, runs, 3 * headDim, pixels]);
-  const part = (index: number): Operand =>
-    g.slice(split, 2, { start: index * headDim, end: (index + 1) * headDim });
-  const attended = reluLinearAttention(g, {
-    query: part(0),
-    key: g.transpose(part(1), [0, 1, 3, 2]),
-    value: part(2),
-  }); // [B, runs, headDim, H*W]
-  const lengths = g.concat([g.shapeOf(x, 0, 1), g.ints(runs * headDim), g.shapeOf(x, 2, 4)], 0);
-  return g.reshapeTo(attended, lengths, [batch, runs * headDim, height, width]);
+  const { headDim } = context;
+  const split = g.reshape(x, [batch, runCount(context), 3 * headDim, product([height, width])]);
+  const [query, key, value] = g.split(split, 2, 3);
+  if (query === undefined || key === undefined || value === undefined)
+    throw new Error("A run has three parts.");
+  return { query, key: g.transpose(key, [0, 1, 3, 2]), value };
 }

@@ -132,14 +132,20 @@ interface Context {
 }
 
 function latentsIn(g: GraphBuilder, context: Context): Operand {
-  const { latentChannels, scalingFactor } = context.config;
+  const { latentChannels } = context.config;
   const input = g.input("latents", "float32", [
     symbol("batch"),
     latentChannels,
     symbol("height"),
     symbol("width"),
   ]);
-  return convIn(g, g.cast(g.div(input, g.scalar(scalingFactor)), g.computeType), context);
+  return decoderIn(g, input, context);
+}
+
+/** Latents in the transformer's scale to the deepest stage's channels. */
+export function decoderIn(g: GraphBuilder, latents: Operand, context: Context): Operand {
+  const { scalingFactor } = context.config;
+  return convIn(g, g.cast(g.div(latents, g.scalar(scalingFactor)), g.computeType), context);
 }
 
 /** Stages with layers, deepest first, down to `last`. */

@@ -137,7 +137,7 @@ function encoderStage(
   );
 }
 
-function latentsOut(g: GraphBuilder, x: Operand, context: Context): Operand {
+export function latentsOut(g: GraphBuilder, x: Operand, context: Context): Operand {
   return g.mul(g.cast(convOut(g, x, context), "float32"), g.scalar(context.config.scalingFactor));
 }
 

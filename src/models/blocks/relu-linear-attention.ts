@@ -11,12 +11,36 @@ const EPSILON = 1e-15;
  */
 export function reluLinearAttention(
   g: GraphBuilder,
-  inputs: { query: Operand; key: Operand; value: Operand },
+  { query, key, value }: { query: Operand; key: Operand; value: Operand },
 ): Operand {
-  const query = g.cast(g.unary("Relu", inputs.query), "float32");
+  return applyAttention(g, query, sumAttention(g, { key, value }));
+}
+
+/** What all tokens together are to each query; sums over parts of the tokens add up. */
+export interface AttentionSums {
+  /** sum_m v_m k_m^T: [B, H, d, d]. */
+  readonly state: Operand;
+  /** sum_m k_m: [B, H, 1, d]. */
+  readonly keySum: Operand;
+}
+
+export function sumAttention(
+  g: GraphBuilder,
+  inputs: { key: Operand; value: Operand },
+): AttentionSums {
   const key = g.cast(g.unary("Relu", inputs.key), "float32");
-  const state = g.matMul(g.cast(inputs.value, "float32"), key); // [B, H, d, d]
-  const keySum = g.reduce("ReduceSum", key, 2); // [B, H, 1, d]
+  return {
+    state: g.matMul(g.cast(inputs.value, "float32"), key),
+    keySum: g.reduce("ReduceSum", key, 2),
+  };
+}
+
+export function applyAttention(
+  g: GraphBuilder,
+  given: Operand,
+  { state, keySum }: AttentionSums,
+): Operand {
+  const query = g.cast(g.unary("Relu", given), "float32");
   const normaliser = g.add(g.matMul(keySum, query), g.number(EPSILON, query)); // [B, H, 1, N]
-  return g.cast(g.div(g.matMul(state, query), normaliser), inputs.query.type);
+  return g.cast(g.div(g.matMul(state, query), normaliser), given.type);
 }
