@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 
 import { Command, CommanderError } from "commander";
 
+import { dbCommand } from "./cli/db.ts";
 import { imagineCommand } from "./cli/imagine.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { modelsCommand } from "./cli/models.ts";
@@ -22,6 +23,7 @@ const program = new Command("sanabot")
   .addCommand(imagineCommand().exitOverride())
   .addCommand(upscaleCommand().exitOverride())
   .addCommand(modelsCommand())
+  .addCommand(dbCommand())
   .addCommand(doctorCommand())
   .showSuggestionAfterError();
 

@@ -17,23 +17,21 @@ export function schemaVersion(): number {
   return Math.max(...known.map(({ folderMillis }) => folderMillis));
 }
 
+/** As {@link schemaVersion}, of the database itself; 0 when it has no tables yet. */
+export async function databaseVersion(db: Database): Promise<number> {
+  const isThere = sql`select to_regclass('drizzle.__drizzle_migrations') is not null`;
+  if (!(await queryValue(db, isThere, z.boolean()))) return 0;
+  const newest = sql`select coalesce(max(created_at), 0)::float8 from drizzle.__drizzle_migrations`;
+  return queryValue(db, newest, z.number());
+}
+
 /**
  * Where a database stands before it is migrated.
  *
  * @throws {UserError} `invalid_config` when a newer program has migrated it: its tables may not be what this one expects.
  */
 export async function schemaState(db: Database): Promise<"empty" | "older" | "current"> {
-  const isThere = await queryValue(
-    db,
-    sql`select to_regclass('drizzle.__drizzle_migrations') is not null`,
-    z.boolean(),
-  );
-  if (!isThere) return "empty";
-  const newest = await queryValue(
-    db,
-    sql`select coalesce(max(created_at), 0)::float8 from drizzle.__drizzle_migrations`,
-    z.number(),
-  );
+  const newest = await databaseVersion(db);
   if (newest > schemaVersion()) {
     throw new UserError(
       "invalid_config",

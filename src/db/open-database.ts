@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 
 import type { Config } from "../config.ts";
+import { backUp, backupsDir } from "./backups.ts";
 import type { Database } from "./database.ts";
 import type { PgliteLane } from "./pglite-lane.ts";
 import { openPglite } from "./open-pglite.ts";
@@ -38,8 +39,14 @@ export interface OpenOptions {
  */
 export async function openDatabase(
   { databaseUrl, database, dataDir }: Pick<Config, "databaseUrl" | "database" | "dataDir">,
-  options: OpenOptions,
+  given: OpenOptions,
 ): Promise<OpenDatabase> {
+  const beforeMigration = async (opened: OpenDatabase): Promise<void> => {
+    await given.beforeMigration?.(opened);
+    const path = await backUp(opened, backupsDir(dataDir), "before-migration");
+    given.log.info({ path }, "backed up before the database is brought up to date");
+  };
+  const options = { ...given, beforeMigration };
   if (databaseUrl !== undefined) return openPostgres(databaseUrl, options);
   if (database === "embedded") {
     const { openEmbeddedPostgres } = await import("./embedded-postgres.ts");

@@ -189,7 +189,7 @@ for (const { name, open } of DATABASES) {
       const served = await queue.serve(["m2"]);
       assert.equal(served[0], "guest");
       assert.deepEqual(
-        served.filter((name) => name !== "guest"),
+        served.filter((label) => label !== "guest"),
         numbers.map((number) => `m2-${number}`),
       );
     });

