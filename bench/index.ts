@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   scaling: async () => (await import("./scaling.ts")).scaling,
   solver: async () => (await import("./solver.ts")).solver,
   throughput: async () => (await import("./throughput.ts")).throughput,
+  upscale: async () => (await import("./upscale.ts")).upscale,
   "text-encode": async () => (await import("./text-encode.ts")).textEncode,
 };
 
