@@ -1,7 +1,7 @@
 import { h, type JSX } from "preact";
 
 import type { ClientGuild, ClientMessage, ClientState } from "../../client-api.ts";
-import { store } from "../state/store.ts";
+import { useApp } from "../state/store.ts";
 import { colourOf, nameIn, personOf } from "../state/world.ts";
 import { avatar } from "../ui/avatar.ts";
 import { icon } from "../ui/icons.ts";
@@ -22,8 +22,21 @@ export function MessageHeader({
   guild,
 }: Surroundings & { header: Header; message: ClientMessage }): JSX.Element {
   if (header.type === "command") return h(UsedCommand, { ...header, world, guild });
-  const known = store.state.logs[message.channel_id]?.messages;
-  const answered = known?.find(({ id }) => id === header.messageId) ?? header.message;
+  return h(Answered, { ...header, channelId: message.channel_id, guild });
+}
+
+interface AnsweredProps {
+  messageId: string;
+  /** As the server sent it along; what the page knows itself is newer. */
+  message: ClientMessage | null;
+  channelId: string;
+  guild: ClientGuild | null;
+}
+
+/** The message that this one answers, in one line. */
+function Answered({ messageId, message, channelId, guild }: AnsweredProps): JSX.Element {
+  const known = useApp(({ logs }) => logs[channelId]?.messages.find(({ id }) => id === messageId));
+  const answered = known ?? message;
   return h(
     "div",
     { class: "message-context" },
@@ -35,7 +48,7 @@ export function MessageHeader({
           {
             type: "button",
             class: "message-context-link",
-            onClick: () => revealMessage(header.messageId),
+            onClick: () => revealMessage(messageId),
           },
           avatar(answered.author, 16),
           h("strong", null, nameIn(guild, answered.author)),

@@ -16,9 +16,9 @@ export function summaryOf(message: ClientMessage): string {
   return embed?.title ?? embed?.description ?? "a message with pictures or files";
 }
 
-/** The text of components, whatever they are in. */
+/** The first text in components, whatever they are in: what a card says in one line stands at its top. */
 function textIn(value: unknown): string {
-  if (Array.isArray(value)) return value.map(textIn).filter(Boolean).join("\n");
+  if (Array.isArray(value)) return value.map(textIn).find((text) => text !== "") ?? "";
   if (typeof value !== "object" || value === null) return "";
   const component = value as { type?: number; content?: unknown; components?: unknown };
   if (component.type === ComponentType.TextDisplay && typeof component.content === "string")
