@@ -27,6 +27,8 @@ const MAX_PORT = 65_535;
 const webAddress = z.url({ protocol: /^https?$/ });
 const UPSCALER_WORDS = `one of ${UPSCALERS.join(", ")}, or the path of an .onnx file`;
 
+const UNLOAD_WORDS = "a number of minutes from 0 (never) to 10080 (a week)";
+
 const environmentSchema = z.object({
   DISCORD_TOKEN: z.string().optional(),
   DISCORD_TOKEN_FILE: z.string().optional(),
@@ -55,6 +57,11 @@ const environmentSchema = z.object({
     .optional(),
   DATABASE: z.enum(DATABASES).default("pglite"),
   MEMORY: z.enum(MEMORY_POLICIES).default("auto"),
+  UNLOAD_AFTER_MINUTES: z.coerce
+    .number({ error: UNLOAD_WORDS })
+    .min(0, UNLOAD_WORDS)
+    .max(10_080, UNLOAD_WORDS)
+    .default(30),
   PROVIDER: z.enum(PROVIDERS).default("auto"),
   PRECISION: z.enum(PRECISIONS).default("auto"),
   UPSCALER: z
@@ -100,6 +107,8 @@ export interface Config {
   /** Which embedded one: PGlite in this process, or a PostgreSQL server that this process starts. */
   database: (typeof DATABASES)[number];
   memory: (typeof MEMORY_POLICIES)[number];
+  /** Minutes without work after which the inference process frees its networks; 0: never. */
+  unloadAfterMinutes: number;
   provider: (typeof PROVIDERS)[number];
   precision: (typeof PRECISIONS)[number];
   /** What enlarges pictures: a network's name, the absolute path of an .onnx file, or undefined for the default. */
@@ -195,6 +204,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     databaseUrl: data.DATABASE_URL,
     database: data.DATABASE,
     memory: data.MEMORY,
+    unloadAfterMinutes: data.UNLOAD_AFTER_MINUTES,
     provider: data.PROVIDER,
     precision: data.PRECISION,
     upscaler: data.UPSCALER,

@@ -20,6 +20,7 @@ import { type ImagineOptions, numberBetween, toRequest, wholeNumber } from "./im
 import { catchInterrupt } from "./interrupt.ts";
 import { checkWritable, type OutputFiles, planOutput, writePicture } from "./output-files.ts";
 import { peakMemory, type PeakMemory } from "./peak-memory.ts";
+import { restartForMemory } from "./restart.ts";
 import { createProgress } from "./progress.ts";
 import { TraceFile } from "./trace-file.ts";
 
@@ -95,8 +96,10 @@ export function imagineCommand(): Command {
 async function imagine(prompt: string, options: ImagineOptions): Promise<void> {
   const request = toRequest(prompt, options);
   const config = loadConfig();
+  const modelDir = await findModel(options.model ?? config.model, config.modelsDir);
+  await restartForMemory(modelDir);
   const load: LoadOptions = {
-    modelDir: await findModel(options.model ?? config.model, config.modelsDir),
+    modelDir,
     cacheDir: join(config.dataDir, "cache"),
     provider: options.provider ?? config.provider,
     precision: options.precision ?? config.precision,

@@ -7,6 +7,7 @@ import { type ByteProgress, createByteProgress } from "./byte-progress.ts";
 import { findModel } from "../models/find-model.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { gigabytes, printJson, printLines, table } from "./print.ts";
+import { restartForMemory } from "./restart.ts";
 
 export interface VerifyCommandOptions {
   dryRun: boolean;
@@ -33,6 +34,7 @@ export async function build(name: string, { json }: { json?: boolean }): Promise
 export async function verify(name: string, options: VerifyCommandOptions): Promise<void> {
   const config = loadConfig();
   const modelDir = await findModel(name, config.modelsDir);
+  await restartForMemory(modelDir);
   const isQuiet = options.json === true;
   const bar = createByteProgress("reading", { isShown: process.stderr.isTTY && !isQuiet });
   const interrupt = catchInterrupt(() => bar.stop());

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import PQueue from "p-queue";
 
 import { UserError } from "../errors.ts";
+import { ALLOCATOR_ENVIRONMENT } from "../onnx/allocator-environment.ts";
 import type { FromChild, Task, TaskProgress, TaskResults, ToChild } from "./messages.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
@@ -188,7 +189,7 @@ export class Inference {
   async #startChild(): Promise<void> {
     if (this.#backOffMs > 0) await new Promise((done) => setTimeout(done, this.#backOffMs));
     const child = fork(CHILD, {
-      env: this.#options.environment,
+      env: { ...ALLOCATOR_ENVIRONMENT, ...this.#options.environment },
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

@@ -30,13 +30,14 @@ export class ModelHost {
   async pipeline(name: string, signal?: AbortSignal): Promise<SanaPipeline> {
     if (this.#loaded?.name === name) return this.#loaded.pipeline;
     await this.release();
-    const { modelsDir, provider, precision, memory, dataDir } = this.#config;
+    const { modelsDir, provider, precision, memory, dataDir, unloadAfterMinutes } = this.#config;
     const pipeline = await SanaPipeline.load({
       modelDir: await findModel(name, modelsDir),
       cacheDir: join(dataDir, "cache"),
       provider,
       precision,
       memory,
+      unloadAfterMs: unloadAfterMinutes === 0 ? undefined : unloadAfterMinutes * 60_000,
       log: this.#log,
       signal,
     });

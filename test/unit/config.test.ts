@@ -33,6 +33,7 @@ describe("parseConfig", () => {
       databaseUrl: undefined,
       database: "pglite",
       memory: "auto",
+      unloadAfterMinutes: 30,
       provider: "auto",
       precision: "auto",
       upscaler: undefined,
