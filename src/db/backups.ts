@@ -1,8 +1,11 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import { sql } from "drizzle-orm";
 import type { Logger } from "pino";
+import { z } from "zod";
 
+import { queryValue } from "./database.ts";
 import { dumpDatabase } from "./dump.ts";
 import type { OpenDatabase } from "./open-database.ts";
 
@@ -33,7 +36,7 @@ export async function backUp(
 }
 
 /**
- * Writes the nightly backup if the last night's is not there yet: to be called every hour or so.
+ * Writes the nightly backup if the last night's is not there yet, and anything was ever drawn: to be called every hour or so.
  *
  * @returns the file, or null when none was due
  */
@@ -48,6 +51,8 @@ export async function backUpNightly(
   const newest = (await backupsIn(folder, "nightly")).at(-1);
   const due = `nightly-${night.toISOString().replaceAll(":", "-")}`;
   if (newest !== undefined && newest >= due) return null;
+  const isUsed = sql`select exists (select from job)`;
+  if (!(await queryValue(opened.db, isUsed, z.boolean()))) return null;
   const path = await backUp(opened, folder, "nightly");
   log.info({ path }, "backed up");
   return path;

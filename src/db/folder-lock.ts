@@ -17,9 +17,13 @@ const SQLITE_BUSY = 5;
 /**
  * Locks a folder that is there: PGlite opens one that another process uses without complaint, and destroys its data.
  *
+ * @param refusal - What is thrown when another process has it, named in words.
  * @throws {UserError} `invalid_config` naming the process that has it.
  */
-export function lockFolder(folder: string): FolderLock {
+export function lockFolder(
+  folder: string,
+  refusal = (holder: string): UserError => databaseInUse(folder, holder),
+): FolderLock {
   const owner = join(folder, "lock-owner.txt");
   const lock = new DatabaseSync(join(folder, "lock.sqlite"));
   try {
@@ -29,12 +33,7 @@ export function lockFolder(folder: string): FolderLock {
     lock.close();
     if (!(cause instanceof Error && "errcode" in cause && cause.errcode === SQLITE_BUSY))
       throw cause;
-    const holder = readOwner(owner);
-    throw new UserError(
-      "invalid_config",
-      `The database in ${folder} is in use by ${holder}. Stop that first, or set DATA_DIR to another folder.`,
-      { cause },
-    );
+    throw refusal(readOwner(owner));
   }
   writeFileSync(owner, `process ${process.pid} on ${hostname()}\n`);
   let isHeld = true;
@@ -44,6 +43,13 @@ export function lockFolder(folder: string): FolderLock {
       isHeld = false;
     },
   };
+}
+
+function databaseInUse(folder: string, holder: string): UserError {
+  return new UserError(
+    "invalid_config",
+    `The database in ${folder} is in use by ${holder}. Stop that first, or set DATA_DIR to another folder.`,
+  );
 }
 
 function readOwner(path: string): string {

@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 
+import { backupsDir, backUpNightly } from "../db/backups.ts";
 import { queryValue } from "../db/database.ts";
+import { vacuumWhenDue } from "../db/maintenance.ts";
 import { endDeadJobs, releaseOrphans } from "../generation/caretaker.ts";
 import { removeOrphans, sweepRetention } from "../generation/policy/retention.ts";
 import { Originals } from "../image/originals.ts";
@@ -30,6 +32,12 @@ export function startChores(runtime: Runtime, { answers }: Discord): void {
     await removeOrphans(db, originals.folder);
     await originals.sweep({ budgetBytes: ORIGINALS_BYTES, maxAgeMs: ORIGINALS_AGE_MS });
   });
+  caretaker.add("vacuum", 5 * MINUTE_MS, () => vacuumWhenDue(database));
+  // Of many processes on one database, those that are gateways keep its backups.
+  if (config.role !== "worker") {
+    const backups = backupsDir(config.dataDir);
+    caretaker.add("nightly backup", HOUR_MS, () => backUpNightly(database, backups, { log }));
+  }
   caretaker.add("disk", 5 * MINUTE_MS, () => alerts.checkDisk(config.dataDir));
   const value = (statement: ReturnType<typeof sql>) => (): Promise<number> =>
     queryValue(db, statement, z.number());
