@@ -1,3 +1,5 @@
+import type { Family as CatalogueFamily } from "../../src/models/catalogue.ts";
+
 /** The config files of Sana's published checkpoints, written out from diffusers' and transformers' own classes. */
 
 const DIFFUSERS = "0.35.1";
@@ -56,18 +58,25 @@ function blockTypes(): string[] {
 }
 
 const WIDE = { heads: 70, crossHeads: 20, crossHeadDim: 112, layers: 20 } as const;
+const DEEP = { ...WIDE, layers: 60 } as const;
 const NARROW = { heads: 36, crossHeads: 16, crossHeadDim: 72, layers: 28 } as const;
 
 /** What the families differ in: the transformer's config and how noise is walked away. */
 export const FAMILIES = {
   "sana-0.6b": sana(NARROW),
   "sana-1.6b": sana(WIDE),
+  "sana-1.5-1.6b": withNorms(sana(WIDE)),
+  "sana-1.5-4.8b": withNorms(sana(DEEP)),
+  "sprint-0.6b": sprint(NARROW),
   "sprint-1.6b": sprint(WIDE),
-} as const;
+  "sprint-teacher-0.6b": withNorms(sana(NARROW)),
+  // The pipeline's own transformer; the ControlNet beside it is not used.
+  "controlnet-0.6b": sana(NARROW),
+} as const satisfies Record<CatalogueFamily, object>;
 
 export type Family = keyof typeof FAMILIES;
 
-type Width = typeof WIDE | typeof NARROW;
+type Width = typeof WIDE | typeof DEEP | typeof NARROW;
 
 function transformer({ heads, crossHeads, crossHeadDim, layers }: Width) {
   return {
@@ -114,6 +123,12 @@ function sana(width: Width) {
       use_flow_sigmas: true,
     },
   };
+}
+
+/** Queries and keys are normalised, as in all checkpoints since SANA 1.5. */
+function withNorms(family: ReturnType<typeof sana>) {
+  const transformer = { ...family.transformer, qk_norm: "rms_norm_across_heads" };
+  return { ...family, transformer };
 }
 
 function sprint(width: Width) {

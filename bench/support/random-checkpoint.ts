@@ -7,7 +7,12 @@ import { dtypeBytes, elementCount } from "../../src/safetensors/header.ts";
 import { writeSafetensorsStream } from "../../src/safetensors/write-safetensors.ts";
 import { COMPONENT_CONFIGS, FAMILIES, type Family, TEXT_ENCODER } from "./full-size-configs.ts";
 import { type FloatDtype, RandomWeights } from "./random-weights.ts";
-import { gemma2Tensors, readTensorList, type TensorList } from "./tensor-lists.ts";
+import {
+  gemma2Tensors,
+  readTensorList,
+  transformerTensors,
+  type TensorList,
+} from "./tensor-lists.ts";
 
 /** Where transformers and diffusers begin a new file. */
 const SHARD_BYTES = 5e9;
@@ -47,7 +52,7 @@ export async function writeRandomCheckpoint(options: Options): Promise<void> {
       folder: "transformer",
       stem: "diffusion_pytorch_model",
       config: configs.transformer,
-      tensors: await readTensorList(family),
+      tensors: await transformerTensors(family),
       dtype,
       normWeight: 1,
     },

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
+import type { Family } from "../../src/models/catalogue.ts";
+
 /** Shapes by name, in the order of diffusers' modules. */
 export type TensorList = Readonly<Record<string, readonly number[]>>;
 
@@ -11,6 +13,12 @@ const schema = z.record(z.string(), z.array(z.int().positive()));
 export async function readTensorList(name: string): Promise<TensorList> {
   const path = join(import.meta.dirname, "tensor-lists", `${name}.json`);
   return schema.parse(JSON.parse(await readFile(path, "utf8")));
+}
+
+/** The tensors of a family's transformer. */
+export function transformerTensors(family: Family): Promise<TensorList> {
+  // A ControlNet pipeline's own transformer is that of Sana.
+  return readTensorList(family === "controlnet-0.6b" ? "sana-0.6b" : family);
 }
 
 interface Gemma2Sizes {

@@ -41,6 +41,11 @@ const FLOPS_PER_PARAMETER = 2.05;
 const DECODER_FLOPS_PER_PIXEL = 7.04e6;
 const PIXELS_PER_TOKEN = 32 * 32;
 
+/** How many weights a family's transformer has. */
+export function transformerParameters(family: Family): number {
+  return TRANSFORMERS[family].parameters;
+}
+
 /** What a checkpoint's files take on disk: the transformer as recommended, Gemma in BF16, the autoencoder in F32. */
 export function downloadBytes({ family }: CatalogueEntry): number {
   const transformer = 2 * TRANSFORMERS[family].parameters;

@@ -12,6 +12,7 @@ import {
   gemma2Tensors,
   readTensorList,
   type TensorList,
+  transformerTensors,
 } from "../../bench/support/tensor-lists.ts";
 import { readAutoencoderConfig } from "../../src/models/autoencoder-dc/config.ts";
 import { buildDecoderGraph } from "../../src/models/autoencoder-dc/decoder-graph.ts";
@@ -21,7 +22,10 @@ import { buildTextEncoderGraph } from "../../src/models/gemma2/text-encoder-grap
 import { buildConditioningGraph } from "../../src/models/sana-transformer/conditioning-graph.ts";
 import { readTransformerConfig } from "../../src/models/sana-transformer/config.ts";
 import { buildTransformerGraph } from "../../src/models/sana-transformer/transformer-graph.ts";
+import { CATALOGUE } from "../../src/models/catalogue.ts";
+import { transformerParameters } from "../../src/models/model-sizes.ts";
 import type { Weights } from "../../src/safetensors/checkpoint-weights.ts";
+import { elementCount } from "../../src/safetensors/header.ts";
 import { temporaryFolder } from "../support/tiny-checkpoint.ts";
 
 const ROOT = await temporaryFolder();
@@ -52,10 +56,31 @@ async function folderWith(config: object): Promise<string> {
 }
 
 describe("the graphs at Sana's real sizes", () => {
-  for (const family of ["sana-0.6b", "sana-1.6b", "sprint-1.6b"] as const) {
+  for (const family of new Set(CATALOGUE.map((entry) => entry.family))) {
     it(`use each tensor of diffusers' ${family} transformer in its shape`, async () => {
       const config = await readTransformerConfig(await folderWith(FAMILIES[family].transformer));
-      const { weights, unused } = hollowWeights(await readTensorList(family));
+      const tensors = await transformerTensors(family);
+      const parameters = Object.values(tensors).map(elementCount);
+      assert.equal(
+        parameters.reduce((sum, count) => sum + count, 0),
+        transformerParameters(family),
+      );
+      const { weights, unused } = hollowWeights(tensors);
+      buildTransformerGraph(config, weights, { computeType: "float32", clampAttention: false });
+      buildConditioningGraph(config, weights, "float32");
+      assert.deepEqual([...unused], []);
+    });
+  }
+
+  for (const [px, interpolation_scale] of [
+    [2048, 1],
+    [4096, 2],
+  ]) {
+    it(`need no other tensors for the positions of ${px} px`, async () => {
+      const { transformer } = FAMILIES["sana-1.6b"];
+      const large = { ...transformer, sample_size: (px ?? 0) / 32, interpolation_scale };
+      const config = await readTransformerConfig(await folderWith(large));
+      const { weights, unused } = hollowWeights(await transformerTensors("sana-1.6b"));
       buildTransformerGraph(config, weights, { computeType: "float32", clampAttention: false });
       buildConditioningGraph(config, weights, "float32");
       assert.deepEqual([...unused], []);
