@@ -168,7 +168,9 @@ export class JobLoop {
     if (reason === "lost") return "lost";
     if (reason === "stopping" || this.#isWorthAnotherTry(claim, error)) {
       await db.transaction(async (tx) => {
-        if (await engine.retry(tx, claim)) await putBackJob(tx, row.id);
+        const isFree = reason === "stopping";
+        const options = isFree ? { isFree, delayMs: 0 } : {};
+        if (await engine.retry(tx, claim, options)) await putBackJob(tx, row.id);
       });
       return reason === "stopping" ? "handed back" : "retried";
     }

@@ -108,7 +108,7 @@ export class Outbox {
         { err: error, jobId: row.id, attempt: claim.attempt, delayMs },
         "delivery is tried again",
       );
-      await engine.retry(db, claim, delayMs);
+      await engine.retry(db, claim, { delayMs });
     }
   }
 

@@ -31,6 +31,13 @@ export interface Claim {
 /** Why a claim's signal aborted. */
 export type ClaimEnd = "cancelled" | "expired" | "lost" | "stopping";
 
+export interface RetryOptions {
+  /** Milliseconds until it may start again; one second where nothing is said. */
+  readonly delayMs?: number | undefined;
+  /** True: this attempt does not count, since the job was not to blame (a deploy). */
+  readonly isFree?: boolean | undefined;
+}
+
 export interface WaitingJob {
   readonly id: string;
   /** 1 is the next. */
@@ -61,8 +68,8 @@ export interface JobEngine {
 
   /** Ends a job well. False, and the caller rolls back: this attempt is stale. */
   readonly complete: (tx: Database, claim: Claim) => Promise<boolean>;
-  /** Gives a job back for another try after a second, keeping its turn. False: this attempt is stale. */
-  readonly retry: (tx: Database, claim: Claim, delayMs?: number) => Promise<boolean>;
+  /** Gives a job back for another try, keeping its turn. False: this attempt is stale. */
+  readonly retry: (tx: Database, claim: Claim, options?: RetryOptions) => Promise<boolean>;
   /** Ends a job badly, for good. False: this attempt is stale. */
   readonly fail: (tx: Database, claim: Claim, error: string) => Promise<boolean>;
   /**

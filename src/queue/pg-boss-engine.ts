@@ -13,7 +13,15 @@ import { type Database, query } from "../db/database.ts";
 import type { Connection, OpenDatabase } from "../db/open-database.ts";
 import { enterLine, leaveLine, lockLine, payForStart, textArray, weighLine } from "./fair-order.ts";
 import { HeldClaims } from "./held-claims.ts";
-import type { Claim, Delivery, DeliveryRole, GpuJob, JobEngine, WaitingJob } from "./job-engine.ts";
+import type {
+  Claim,
+  Delivery,
+  DeliveryRole,
+  GpuJob,
+  JobEngine,
+  RetryOptions,
+  WaitingJob,
+} from "./job-engine.ts";
 import * as statements from "./pg-boss-statements.ts";
 import { DEAD_QUEUE, GPU_QUEUE } from "./pg-boss-statements.ts";
 import { WaitingJobs } from "./waiting-jobs.ts";
@@ -260,9 +268,9 @@ class PgBossEngine implements JobEngine {
     return true;
   }
 
-  async retry(tx: Database, claim: Claim, delayMs = RETRY_DELAY_MS): Promise<boolean> {
+  async retry(tx: Database, claim: Claim, options: RetryOptions = {}): Promise<boolean> {
+    const { delayMs = RETRY_DELAY_MS, isFree = claim.signal.reason === "stopping" } = options;
     const attempt = this.#held.attemptOf(claim);
-    const isFree = claim.signal.reason === "stopping";
     if (!(await statements.putBack(tx, attempt, { delayMs, isFree }))) return false;
     this.#held.markEnded(claim);
     this.#wake[attempt.queue === GPU_QUEUE ? "gpu" : "delivery"].callAfter(delayMs + 1);

@@ -61,7 +61,7 @@ export class TestQueue {
   }
 
   async retry(claim: Claim, delayMs?: number): Promise<boolean> {
-    return this.db.transaction((tx) => this.engine.retry(tx, claim, delayMs));
+    return this.db.transaction((tx) => this.engine.retry(tx, claim, { delayMs }));
   }
 
   async cancel(id: string): Promise<"waiting" | "running" | "ended"> {
