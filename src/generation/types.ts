@@ -170,6 +170,7 @@ export type JobProgress =
   | { readonly stage: "load" | "encode-prompt" | "encode-image" | "decode" | "encode-file" }
   | {
       readonly stage: "denoise";
+      /** From 0. */
       readonly picture: number;
       readonly pictures: number;
       readonly step: number;

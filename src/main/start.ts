@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import type { Logger } from "pino";
 
 import { type Config, SOFTWARE } from "../config.ts";
@@ -44,7 +46,7 @@ export async function start(
     const engine = createJobEngine({ database, log });
     await engine.start();
     running.push(engine);
-    const key = await signingKey(database.db);
+    const key = await signingKey(database.db, join(config.dataDir, "signing-key"));
     const caretaker = new Caretaker(log);
     const runtime: Runtime = {
       config,

@@ -96,7 +96,7 @@ describe("/imagine", () => {
     })
       .webp()
       .toBuffer();
-    const progress = { stage: "denoise", picture: 1, pictures: 1, step: 5, steps: 20 } as const;
+    const progress = { stage: "denoise", picture: 0, pictures: 1, step: 5, steps: 20 } as const;
     await test.update({ kind: "running", progress, preview });
     const running = await begun.answer((message) => textOf(message).includes("step 5 of 20"));
     assert.equal(shown(running).length, 1);

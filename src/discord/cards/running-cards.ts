@@ -68,7 +68,7 @@ export function describeProgress(progress: JobProgress, locale: string): string 
       return translate(locale, "card.saving");
     case "denoise":
       return progress.pictures > 1
-        ? translate(locale, "card.drawing-many", { ...progress })
+        ? translate(locale, "card.drawing-many", { ...progress, picture: progress.picture + 1 })
         : translate(locale, "card.drawing", { ...progress });
     case "upscale":
       return translate(locale, "card.enlarging", { ...progress });
@@ -109,7 +109,7 @@ function etaLine(eta: Queued["etaSeconds"], say: Say): string {
 function shareOf(progress: JobProgress): number | null {
   if (progress.stage === "denoise") {
     const { picture, pictures, step, steps } = progress;
-    return (picture - 1 + step / steps) / pictures;
+    return (picture + step / steps) / pictures;
   }
   return progress.stage === "upscale" ? progress.tile / progress.tiles : null;
 }
