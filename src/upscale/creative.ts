@@ -1,8 +1,8 @@
 import type { AnyPicture, RgbPicture } from "../image/encode-picture.ts";
 import { resizeLanczos, resizeLanczosGray } from "../image/resize-lanczos.ts";
 import { joinLayers, splitLayers, type SplitPicture } from "../image/transparency.ts";
-import { activationLimitBytes } from "../pipeline/activation-limit.ts";
 import { SIZE_MULTIPLE_PX } from "../pipeline/limits.ts";
+import { foreseeMemory } from "../pipeline/memory-plan.ts";
 import type { SanaPipeline } from "../pipeline/sana-pipeline.ts";
 import type { ProgressEvent } from "../pipeline/types.ts";
 import { workModelOf, workOf } from "../pipeline/work.ts";
@@ -102,44 +102,10 @@ export async function predictCreative(
     strength,
     isEncoded: true,
   });
-  return { ...target, flops, peakMemoryBytes: await peakBytes(pipeline, canvas) };
-}
-
-/** The pipeline holds the autoencoder to its limit by tiles; the transformer sees the picture whole. */
-async function peakBytes(pipeline: SanaPipeline, { width, height }: PixelSize): Promise<number> {
-  const { stages, checkpoint } = pipeline;
-  const latent = {
-    batch: 1,
-    tokens: checkpoint.manifest.maxSequenceLength,
-    height: height / checkpoint.vae.config.compression,
-    width: width / checkpoint.vae.config.compression,
-  };
-  const limit = activationLimitBytes();
-  const graphs = {
-    encoder: await stages.graph("vae-encoder"),
-    transformer: await stages.graph("transformer"),
-    decoder: await stages.graph("vae-decoder"),
-  };
-  const needs = [
-    {
-      weights: graphs.encoder.weightBytes,
-      values: Math.min(limit, graphs.encoder.peakActivationBytes({ batch: 1, height, width })),
-    },
-    {
-      weights: graphs.transformer.weightBytes,
-      values: graphs.transformer.peakActivationBytes(latent),
-    },
-    {
-      weights: graphs.decoder.weightBytes,
-      values: Math.min(limit, graphs.decoder.peakActivationBytes(latent)),
-    },
-  ];
-  const text = (await stages.graph("text-encoder")).weightBytes;
-  const resident = stages.isSequential
-    ? Math.max(text, ...needs.map(({ weights, values }) => weights + values))
-    : needs.reduce((sum, { weights }) => sum + weights, text) +
-      Math.max(...needs.map(({ values }) => values));
-  return resident + HOST_BYTES_PER_PIXEL * width * height;
+  const planned = { latentHeightPx: canvas.height, latentWidthPx: canvas.width, initImage: true };
+  const { peakBytes } = await foreseeMemory(pipeline, planned, pipeline.memory);
+  const hostBytes = HOST_BYTES_PER_PIXEL * canvas.width * canvas.height;
+  return { ...target, flops, peakMemoryBytes: peakBytes + hostBytes };
 }
 
 async function enlargeFirst(
