@@ -155,7 +155,7 @@ export class Gateway implements ConnectionOwner {
     );
     session.dispatch("READY", {
       v: 10,
-      user: { ...world.bot, verified: true, mfa_enabled: true, email: null, flags: 0 },
+      user: { ...world.bot, verified: true, mfa_enabled: true, email: null },
       guilds: guilds.map(({ id }) => ({ id, unavailable: true })),
       session_id: session.id,
       resume_gateway_url: `${origin().replace(/^http/, "ws")}/gateway`,

@@ -26,7 +26,7 @@ export function applicationRoutes(rest: Hono<RestEnv>, context: Context): void {
   );
 
   rest.get("/users/@me", (c) =>
-    c.json({ ...world.bot, verified: true, mfa_enabled: true, email: null, flags: 0 }),
+    c.json({ ...world.bot, verified: true, mfa_enabled: true, email: null, locale: "en-US" }),
   );
   rest.get("/users/@me/guilds", (c) =>
     c.json(
@@ -68,6 +68,8 @@ export function applicationRoutes(rest: Hono<RestEnv>, context: Context): void {
 /** As its owner, the first user, would have set it up. */
 function application({ world, gateway }: Context): object {
   const [owner] = world.people;
+  // As the developer portal sets them for members' and message content's intents of a small bot.
+  const flags = gateway.allowedIntents === 0 ? 0 : (1 << 19) | (1 << 15);
   const { bot } = world;
   const guilds = world.guilds.filter(({ hasBot }) => hasBot).length;
   const users = world.people.filter(({ hasInstalledApp }) => hasInstalledApp).length;
@@ -76,22 +78,23 @@ function application({ world, gateway }: Context): object {
     name: bot.username,
     icon: null,
     description: "",
-    summary: "",
     type: null,
     bot,
     owner: owner?.user,
     team: null,
     bot_public: true,
     bot_require_code_grant: false,
-    is_monetized: false,
     verify_key: "0".repeat(64),
-    flags: gateway.allowedIntents === 0 ? 0 : (1 << 19) | (1 << 15),
-    hook: true,
+    flags,
+    flags_new: String(flags),
     redirect_uris: [],
     interactions_endpoint_url: null,
     role_connections_verification_url: null,
     approximate_guild_count: guilds,
     approximate_user_install_count: users,
+    approximate_user_authorization_count: 0,
+    explicit_content_filter: 0,
+    eligible_oauth2_scopes: [],
     integration_types_config: {
       0: { oauth2_install_params: { scopes: ["applications.commands", "bot"], permissions: "0" } },
       1: { oauth2_install_params: { scopes: ["applications.commands"], permissions: "0" } },

@@ -223,9 +223,7 @@ function callbackResponse(
         response_message_ephemeral: message.ephemeralFor !== null,
       }),
     },
-    resource: {
-      type,
-      ...(hasResource && message !== null && { message: render.message(message, origin()) }),
-    },
+    ...(hasResource &&
+      message !== null && { resource: { type, message: render.message(message, origin()) } }),
   };
 }

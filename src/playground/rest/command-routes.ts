@@ -101,6 +101,7 @@ class CommandRegistry {
       ...(guildId !== null && { guild_id: guildId }),
       version: ids.next(),
       ...body,
+      default_member_permissions: body.default_member_permissions ?? null,
       ...(guildId === null
         ? {
             contexts: body.contexts ?? null,

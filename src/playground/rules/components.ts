@@ -4,14 +4,14 @@ import { z } from "zod";
 import { byType, choice, integer, list, snowflake, text } from "./form.ts";
 
 /*
- * The shapes and limits of one component each, from Discord's component reference. What concerns a message as a whole
+ * The shapes, limits and defaults of one component each, from Discord's component reference. What concerns a message as a whole
  * (40 components, unique ids, 4000 characters of text) is in check-components.ts.
  */
 
 const customId = text(1, 100);
 const id = integer(0, 2 ** 31 - 1).optional();
 const disabled = z.boolean().optional();
-const spoiler = z.boolean().optional();
+const spoiler = z.boolean().default(false);
 /** Also what a message that was read gives back: only `url` counts. */
 const media = z.object({ url: text(1, 2048) });
 const emoji = z.object({
@@ -60,8 +60,8 @@ const selectFields = {
   id,
   custom_id: customId,
   placeholder: text(0, 150).nullish(),
-  min_values: integer(0, 25).optional(),
-  max_values: integer(1, 25).optional(),
+  min_values: integer(0, 25).default(1),
+  max_values: integer(1, 25).default(1),
   disabled,
   /** In dialogs. */
   required: z.boolean().optional(),
@@ -138,7 +138,7 @@ const thumbnail = z.object({
   type: z.literal(ComponentType.Thumbnail),
   id,
   media,
-  description: text(0, 1024).nullish(),
+  description: text(0, 1024).nullable().default(null),
   spoiler,
 });
 const section = z.object({
@@ -150,7 +150,11 @@ const section = z.object({
 const mediaGallery = z.object({
   type: z.literal(ComponentType.MediaGallery),
   id,
-  items: list(z.object({ media, description: text(0, 1024).nullish(), spoiler }), 1, 10),
+  items: list(
+    z.object({ media, description: text(0, 1024).nullable().default(null), spoiler }),
+    1,
+    10,
+  ),
 });
 const file = z.object({
   type: z.literal(ComponentType.File),
@@ -164,8 +168,8 @@ const file = z.object({
 const separator = z.object({
   type: z.literal(ComponentType.Separator),
   id,
-  divider: z.boolean().optional(),
-  spacing: choice([1, 2]).optional(),
+  divider: z.boolean().default(true),
+  spacing: choice([1, 2]).default(1),
 });
 const inContainer = [actionRow, section, textDisplay, mediaGallery, file, separator] as const;
 const IN_CONTAINER_TYPES = [1, 9, 10, 12, 13, 14];
@@ -173,7 +177,7 @@ const container = z.object({
   type: z.literal(ComponentType.Container),
   id,
   components: list(byType(IN_CONTAINER_TYPES, inContainer), 1, 40),
-  accent_color: integer(0, 0xff_ff_ff).nullish(),
+  accent_color: integer(0, 0xff_ff_ff).nullable().default(null),
   spoiler,
 });
 

@@ -6,6 +6,7 @@ import {
   OverwriteType,
   PermissionFlagsBits as P,
   type RoleFlags,
+  type UserFlags,
 } from "discord-api-types/v10";
 
 import { snowflakeAt } from "./snowflake.ts";
@@ -45,6 +46,7 @@ const EVERYONE =
 const MODERATOR =
   P.ModerateMembers | P.ManageMessages | P.KickMembers | P.ManageThreads | P.ViewAuditLog;
 const NO_FLAGS = 0 as RoleFlags;
+const NO_USER_FLAGS = 0 as UserFlags;
 /** What the bot's invite link asks for. */
 const BOT =
   P.ViewChannel |
@@ -206,6 +208,9 @@ function user(person: { id: string; name: string; display: string | null }): API
     global_name: person.display,
     discriminator: "0",
     avatar: null,
+    public_flags: NO_USER_FLAGS,
+    flags: NO_USER_FLAGS,
+    primary_guild: null,
   };
 }
 
@@ -231,6 +236,8 @@ function role(
     color,
     colors: { primary_color: color, secondary_color: null, tertiary_color: null },
     hoist: color !== 0,
+    icon: null,
+    unicode_emoji: null,
     position,
     permissions: permissions.toString(),
     managed: false,

@@ -6,8 +6,8 @@ import {
   type APIMessageInteractionMetadata,
   type APIReaction,
   type APIUser,
-  ApplicationCommandType,
   ChannelType,
+  ComponentType,
   type GuildMemberFlags,
   InteractionType,
   MessageFlags,
@@ -116,41 +116,49 @@ export class Renderer {
   #components(components: APIMessage["components"], base: string): APIMessage["components"] {
     const copy = structuredClone(components ?? []);
     for (const { component } of walk(copy, []))
-      for (const { media } of mediaOf(component))
-        Object.assign(media, this.#media(media.url, base));
+      for (const { media } of mediaOf(component)) {
+        const shown = this.#media(media.url, base);
+        Object.assign(media, shown.media);
+        if (component.type === ComponentType.File) Object.assign(component, shown.file);
+      }
     return copy;
   }
 
-  #media(url: string, base: string): object {
-    const file = url.startsWith(ATTACHMENT_SCHEME)
+  /** A media item, and what a File component says of it besides. */
+  #media(
+    url: string,
+    base: string,
+  ): {
+    media: Record<string, unknown>;
+    file: object;
+  } {
+    const own = url.startsWith(ATTACHMENT_SCHEME)
       ? this.#attachments.get(url.slice(ATTACHMENT_SCHEME.length))
       : null;
-    if (file === null) {
-      // A link to a file of ours is signed anew, as Discord does with its own.
-      const linked = this.#attachments.byPath(url);
-      const fresh = linked === null ? url : this.#attachments.url(linked, base);
-      return {
-        url: fresh,
-        proxy_url: fresh,
-        width: linked?.size?.width ?? null,
-        height: linked?.size?.height ?? null,
-      };
-    }
-    const fresh = this.#attachments.url(file, base);
+    // A link to a file of ours is signed anew, as Discord does with its own.
+    const file = own ?? this.#attachments.byPath(url);
+    const shown = file === null ? url : this.#attachments.url(file, base);
     return {
-      url: fresh,
-      proxy_url: fresh,
-      width: file.size?.width ?? null,
-      height: file.size?.height ?? null,
-      ...(file.contentType !== null && { content_type: file.contentType }),
-      attachment_id: file.id,
+      media: {
+        id: file?.id ?? "0",
+        url: shown,
+        proxy_url: shown,
+        width: file?.size?.width ?? null,
+        height: file?.size?.height ?? null,
+        content_type: file?.contentType ?? null,
+        ...(own !== null && { attachment_id: own.id }),
+      },
+      file: { name: file?.filename ?? null, size: file?.sizeBytes ?? null },
     };
   }
 
   #embed(embed: APIMessage["embeds"][number], base: string): APIMessage["embeds"][number] {
     const copy = structuredClone(embed);
     for (const picture of [copy.image, copy.thumbnail])
-      if (picture) Object.assign(picture, this.#media(picture.url, base));
+      if (picture) {
+        const { attachment_id: _, id: _id, ...media } = this.#media(picture.url, base).media;
+        Object.assign(picture, media);
+      }
     return copy;
   }
 
@@ -178,10 +186,6 @@ export class Renderer {
       ...(originalMessageId !== null && { original_response_message_id: originalMessageId }),
       ...(type === InteractionType.MessageComponent && {
         interacted_message_id: interaction.interactedMessageId,
-      }),
-      ...(type === InteractionType.ApplicationCommand && {
-        name: interaction.commandName,
-        command_type: commandType(interaction),
       }),
       ...(interaction.targetMessageId !== null && {
         target_message_id: interaction.targetMessageId,
@@ -233,6 +237,7 @@ export class Renderer {
         ? {
             owner_id: this.#world.guild(channel.guildId).ownerId,
             message_count: 0,
+            total_message_sent: 0,
             member_count: 1,
             thread_metadata: {
               archived: false,
@@ -284,13 +289,14 @@ export class Renderer {
       premium_progress_bar_enabled: false,
       safety_alerts_channel_id: null,
       incidents_data: null,
-      hub_type: null,
       widget_enabled: false,
+      widget_channel_id: null,
+      home_header: null,
+      max_presences: null,
+      max_members: 500_000,
+      max_video_channel_users: 25,
+      max_stage_video_channel_users: 50,
+      nsfw: false,
     } as unknown as APIGuild;
   }
-}
-
-function commandType({ targetMessageId, targetUserId }: MessageInteraction): number {
-  if (targetMessageId !== null) return ApplicationCommandType.Message;
-  return targetUserId === null ? ApplicationCommandType.ChatInput : ApplicationCommandType.User;
 }
