@@ -14,7 +14,7 @@ import { ADD_OPTION, hasLastField } from "./first-focus.ts";
 import { AddOption } from "./add-option.ts";
 import { OptionField } from "./option-field.ts";
 import { OptionPopup } from "./option-popup.ts";
-import { isListed } from "./suggest.ts";
+import { isListed, type Suggestion } from "./suggest.ts";
 import { useSuggestions } from "./use-suggestions.ts";
 
 export interface CommandFormProps {
@@ -38,13 +38,14 @@ export function CommandForm(props: CommandFormProps): JSX.Element {
   const { suggestions, note } = useSuggestions(draft, field, place);
   const [active, setActive] = useState(0);
   const [isHidden, setHidden] = useState(false);
-  const shown = isHidden || (field?.chosen ?? null) !== null ? [] : suggestions;
+  const shown = isHidden ? [] : suggestions;
   useLayoutEffect(() => {
     // Free text is not to be replaced by the Enter that sends it.
     setActive(field !== null && (isListed(field.option) || field.text !== "") ? 0 : -1);
-    setHidden(false);
+    // What was chosen needs no list; the arrow keys bring it back.
+    setHidden((field?.chosen ?? null) !== null);
   }, [focused, field?.text]);
-  const control = { props, field, shown, active, setActive, setHidden };
+  const control = { props, field, suggestions, shown, active, setActive, setHidden };
   return h(
     "div",
     { class: "command-form", role: "group", "aria-label": `Command ${draft.entry.label}` },
@@ -70,7 +71,9 @@ export function CommandForm(props: CommandFormProps): JSX.Element {
 interface Control {
   props: CommandFormProps;
   field: DraftField | null;
-  shown: ReturnType<typeof useSuggestions>["suggestions"];
+  suggestions: readonly Suggestion[];
+  /** Those of them that are on the screen. */
+  shown: readonly Suggestion[];
   active: number;
   setActive: (index: number) => void;
   setHidden: (isHidden: boolean) => void;
@@ -134,6 +137,7 @@ function handleKey(control: Control, one: DraftField, event: KeyboardEvent): voi
     ? moveActive(event.key, active, shown.length)
     : null;
   if (moved !== null) control.setActive(moved);
+  else if (event.key === "ArrowDown" && shown.length === 0) reopen(control, one);
   else if (event.key === "Enter") {
     if (isChoosing) pick(control, active);
     else props.onSubmit();
@@ -144,6 +148,17 @@ function handleKey(control: Control, one: DraftField, event: KeyboardEvent): voi
   } else if (event.key === "Backspace" && one.text === "") removeByKey(props, one);
   else return;
   event.preventDefault();
+}
+
+/** The list again, at what was chosen. */
+function reopen({ suggestions, setActive, setHidden }: Control, { chosen }: DraftField): void {
+  setActive(
+    Math.max(
+      0,
+      suggestions.findIndex(({ value }) => value === chosen),
+    ),
+  );
+  setHidden(false);
 }
 
 /** Backspace in an empty field takes the field away; the first one, the command. */

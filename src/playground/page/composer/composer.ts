@@ -88,8 +88,12 @@ function useRequests(entries: readonly CommandEntry[], actions: ComposerActions)
   }, [request.serial]);
 }
 
-function submit({ state, actions, place }: View): void {
+function submit({ state, actions, place, entries }: View): void {
+  const { bot } = place.world;
   if (state.draft !== null) void actions.runDraft();
+  else if (entries.length === 0 && /^\/[\p{L}\p{N}]/u.test(state.text))
+    // Without its commands it would go out as a mere text, and nobody would answer.
+    actions.refuse(noCommandsText(bot.isOnline));
   else void actions.sendText(encodeMentions(state.text, userItems(place)));
 }
 
@@ -135,9 +139,7 @@ function textBoxProps(view: View): Parameters<typeof TextBox>[0] {
     place,
     anchor,
     focusSerial: state.focusSerial,
-    emptyText: place.world.bot.isOnline
-      ? "You can use no commands here."
-      : "The bot is not connected yet, so there are no commands.",
+    emptyText: noCommandsText(place.world.bot.isOnline),
     onText: (text) => {
       // `/imagine a red apple` in one go, typed or pasted.
       const spelled = spelledEntry(entries, text);
@@ -148,6 +150,12 @@ function textBoxProps(view: View): Parameters<typeof TextBox>[0] {
     onSend: () => submit(view),
     onRecall: actions.recall,
   };
+}
+
+function noCommandsText(isOnline: boolean): string {
+  return isOnline
+    ? "You can use no commands here."
+    : "The bot is not connected yet, so there are no commands.";
 }
 
 function placeholderOf(

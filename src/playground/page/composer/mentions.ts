@@ -1,5 +1,11 @@
 /** `@Name` in the message box, which is sent as `<@ID>`. */
-import type { ListItem } from "../ui/listbox.ts";
+interface Person {
+  /** The id. */
+  key: string;
+  label: string;
+  /** The user name. */
+  description?: string | undefined;
+}
 
 /** The name that is being typed before the caret, and where its `@` stands. */
 export function mentionAt(text: string, caret: number): { start: number; query: string } | null {
@@ -8,7 +14,7 @@ export function mentionAt(text: string, caret: number): { start: number; query: 
   return query === undefined ? null : { start: caret - query.length - 1, query };
 }
 
-export function searchPeople(items: readonly ListItem[], query: string): ListItem[] {
+export function searchPeople<T extends Person>(items: readonly T[], query: string): T[] {
   const wanted = query.toLocaleLowerCase();
   return items.filter(
     ({ label, description }) =>
@@ -18,7 +24,7 @@ export function searchPeople(items: readonly ListItem[], query: string): ListIte
 }
 
 /** Names become mentions, the longest first, so that `@Ada Lovelace` is not taken for `@Ada`. */
-export function encodeMentions(text: string, people: readonly ListItem[]): string {
+export function encodeMentions(text: string, people: readonly Person[]): string {
   const names = people
     .flatMap(({ key, label, description }) => [
       { name: label, id: key },

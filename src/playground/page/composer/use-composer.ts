@@ -46,6 +46,8 @@ export interface ComposerActions {
   startCommand: (draft: Draft) => void;
   startReply: (message: ClientMessage | null) => void;
   openCommands: () => void;
+  /** Says why what stands in the box is not sent. */
+  refuse: (error: string) => void;
   cancel: () => void;
   focus: () => void;
   recall: () => boolean;
@@ -106,6 +108,7 @@ function simpleActions(update: Update): Omit<ComposerActions, Simple> {
       update({ text: "/", error: null });
       focus();
     },
+    refuse: (error) => update({ error }),
     cancel: () => {
       update({ draft: null, text: "", focused: null, error: null });
       focus();

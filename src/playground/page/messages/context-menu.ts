@@ -100,6 +100,9 @@ function sectionsOf({ target }: OpenMenu, world: ClientState): MenuSection[] {
   const id = isMessage ? target.message.id : target.userId;
   return [
     { label: "Apps", items: apps },
+    ...(isMessage && target.pictureUrl !== null
+      ? [{ label: "Picture", items: pictureItems(target.pictureUrl) }]
+      : []),
     ...(isMessage ? [{ label: "Message", items: messageItems(target.message, world) }] : []),
     { label: "For developers", items: [copyItem("Copy ID", id)] },
   ].filter(({ items }) => items.length > 0);
@@ -119,6 +122,23 @@ function appItems(
         void runContextMenu(command.name, { commandId: command.id, targetId }).catch(report);
       },
     }));
+}
+
+function pictureItems(url: string): MenuItem[] {
+  const follow = (attributes: Partial<HTMLAnchorElement>): void =>
+    Object.assign(document.createElement("a"), { href: url, ...attributes }).click();
+  return [
+    {
+      label: "Open picture",
+      icon: "link",
+      run: () => follow({ target: "_blank", rel: "noopener noreferrer" }),
+    },
+    {
+      label: "Save picture",
+      icon: "download",
+      run: () => follow({ download: new URL(url).pathname.split("/").at(-1) ?? "picture" }),
+    },
+  ];
 }
 
 function messageItems(message: ClientMessage, world: ClientState): MenuItem[] {

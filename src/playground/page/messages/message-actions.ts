@@ -14,15 +14,24 @@ const LONG_PRESS_MS = 500;
 /** A finger that moves farther scrolls. */
 const LONG_PRESS_SLOP_PX = 10;
 
-export function openMessageMenu(message: ClientMessage, anchor: Anchor): void {
+/** @param on - The element that was pressed: on a picture the menu also saves it. */
+export function openMessageMenu(
+  message: ClientMessage,
+  { anchor, on }: { anchor: Anchor; on: EventTarget | null },
+): void {
   const from = document.activeElement;
   store.set({
     menu: {
-      target: { type: "message", message },
+      target: { type: "message", message, pictureUrl: pictureUnder(on) },
       anchor,
       from: from instanceof HTMLElement ? from : null,
     },
   });
+}
+
+function pictureUnder(on: EventTarget | null): string | null {
+  const tile = on instanceof Element ? on.closest(".tile:not(.is-hidden)") : null;
+  return tile?.querySelector("img")?.src ?? null;
 }
 
 interface MessageHandlers {
@@ -43,12 +52,13 @@ export function messageHandlers(message: ClientMessage): MessageHandlers {
       // Links, pictures and text fields keep the browser's own menu with Shift held.
       if (event.shiftKey) return;
       event.preventDefault();
-      openMessageMenu(message, anchorOf(event));
+      openMessageMenu(message, { anchor: anchorOf(event), on: event.target });
     },
     onPointerDown: (event) => {
       if (event.pointerType !== "touch") return;
       start = { x: event.clientX, y: event.clientY };
-      timer = setTimeout(() => openMessageMenu(message, start), LONG_PRESS_MS);
+      const { target: on } = event;
+      timer = setTimeout(() => openMessageMenu(message, { anchor: start, on }), LONG_PRESS_MS);
     },
     onPointerMove: (event) => {
       const moved = Math.hypot(event.clientX - start.x, event.clientY - start.y);
@@ -118,7 +128,10 @@ export function MessageToolbar({ message }: { message: ClientMessage }): JSX.Ele
         title: "More",
         "aria-haspopup": "menu",
         onClick: (event: MouseEvent) =>
-          openMessageMenu(message, { element: event.currentTarget as Element }),
+          openMessageMenu(message, {
+            anchor: { element: event.currentTarget as Element },
+            on: null,
+          }),
       },
       icon("more", 18),
     ),

@@ -50,7 +50,9 @@ export interface LightboxItem {
 
 /** A context menu, on a message or on somebody. */
 export interface OpenMenu {
-  target: { type: "message"; message: ClientMessage } | { type: "user"; userId: string };
+  target:
+    | { type: "message"; message: ClientMessage; pictureUrl: string | null }
+    | { type: "user"; userId: string };
   anchor: Anchor;
   /** Where the keyboard goes back to. */
   from: HTMLElement | null;
