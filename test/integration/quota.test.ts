@@ -18,6 +18,7 @@ import {
 import { takeRate } from "../../src/quota/rate-limit.ts";
 import { exempt, resetUsage, setRule } from "../../src/quota/rules.ts";
 import { DATABASES } from "../support/databases.ts";
+import { emptyTables } from "../support/personal-rows.ts";
 import { seededIntegers } from "../support/seeded-random.ts";
 
 const CREDIT = 1000;
@@ -54,9 +55,7 @@ for (const { name, open } of DATABASES) {
       await database.close();
     });
     beforeEach(async () => {
-      await db.execute(
-        sql`truncate quota_rule, quota_exemption, quota_window, credit_ledger, credit_grant, reservation, rate_bucket`,
-      );
+      await emptyTables(db);
     });
 
     it("grants exactly 50 of 200 concurrent requests where every level allows 50", async () => {
