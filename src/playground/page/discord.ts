@@ -93,11 +93,6 @@ export const Permission = {
   useApplicationCommands: 1n << 31n,
 } as const;
 
-/** Milliseconds since 1970 at which a snowflake was made. */
-export function snowflakeTime(id: string): number {
-  return Number(BigInt(id) >> 22n) + 1_420_070_400_000;
-}
-
 /** Orders ids by their age; they are numbers of up to 20 digits. */
 export function compareIds(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : Number(a > b));

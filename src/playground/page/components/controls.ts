@@ -84,7 +84,7 @@ export function Button({ component }: { component: APIButtonComponent }): JSX.El
 }
 
 /** Pictures of custom emoji are elsewhere; their names are shown. */
-export function buttonEmoji(emoji: APIMessageComponentEmoji): JSX.Element {
+function buttonEmoji(emoji: APIMessageComponentEmoji): JSX.Element {
   const text = emoji.id === undefined ? (emoji.name ?? "") : `:${emoji.name ?? "emoji"}:`;
   return h("span", { class: "emoji", "aria-hidden": "true" }, text);
 }

@@ -29,7 +29,7 @@ export interface Draft {
 /** What Discord allows for a text that sets no limit of its own. */
 const MAX_TEXT = 6000;
 
-export function newField(option: APIApplicationCommandBasicOption): DraftField {
+function newField(option: APIApplicationCommandBasicOption): DraftField {
   return { option, text: "", chosen: null, upload: null, isUploading: false, error: null };
 }
 
@@ -77,7 +77,7 @@ export function removeField(draft: Draft, name: string): Draft {
 type Checked = { value: OptionValue } | { error: string } | null;
 
 /** The field's value, what is wrong with it, or null where it is left empty. */
-export function checkField(field: DraftField): Checked {
+function checkField(field: DraftField): Checked {
   const { option, text, chosen, upload } = field;
   if (option.type === OptionType.Attachment) {
     if (upload !== null) return { value: upload.id };

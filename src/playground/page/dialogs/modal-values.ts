@@ -12,7 +12,7 @@ import { ComponentType } from "../discord.ts";
 /** Discord's own limit for a text input. */
 const MAX_TEXT = 4000;
 
-export type FieldValue = string | string[] | boolean | null;
+type FieldValue = string | string[] | boolean | null;
 
 export interface ModalField {
   label: string;

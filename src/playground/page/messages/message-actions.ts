@@ -15,7 +15,7 @@ const LONG_PRESS_MS = 500;
 const LONG_PRESS_SLOP_PX = 10;
 
 /** @param on - The element that was pressed: on a picture the menu also saves it. */
-export function openMessageMenu(
+function openMessageMenu(
   message: ClientMessage,
   { anchor, on }: { anchor: Anchor; on: EventTarget | null },
 ): void {

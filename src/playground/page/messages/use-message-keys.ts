@@ -1,7 +1,7 @@
 import { useCallback } from "preact/hooks";
 
 /** Where the keyboard goes when it leaves the messages. */
-export const MESSAGE_BOX_SELECTOR = ".composer textarea, .composer input";
+const MESSAGE_BOX_SELECTOR = ".composer textarea, .composer input";
 
 /** Arrow keys go from message to message, Home and End to the ends, Escape back to the message box. */
 export function useMessageKeys(): (event: KeyboardEvent) => void {

@@ -34,7 +34,7 @@ export interface OpenModal {
 }
 
 /** What the message box is to do next: begin a command, or answer a message. */
-export interface ComposerRequest {
+interface ComposerRequest {
   serial: number;
   commandId?: string;
   /** The command's whole name, with subcommands. */
@@ -59,12 +59,12 @@ export interface OpenMenu {
 }
 
 /** Which settings are open. */
-export type OpenSettings =
+type OpenSettings =
   | { type: "person" }
   | { type: "channel"; channelId: string }
   | { type: "guild"; guildId: string };
 
-export type Connection = "connecting" | "open" | "lost";
+type Connection = "connecting" | "open" | "lost";
 export type Drawer = "channels" | "members" | null;
 
 export interface AppState {
