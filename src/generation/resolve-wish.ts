@@ -111,7 +111,9 @@ async function changed(
   context: WishContext,
 ): Promise<ResolvedWish> {
   const model = await pickModel(found.model ?? undefined, context, { orDefault: true });
-  const own = found.request ?? (await requestFor(found, model, context));
+  // Of somebody's picture there is no prompt but the one that is asked for.
+  const prompt = change.userPrompt ?? found.prompt;
+  const own = found.request ?? (await requestFor({ ...found, prompt }, model, context));
   return finish({ ...own, ...change }, { origin, model, found });
 }
 
