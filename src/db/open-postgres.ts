@@ -14,7 +14,10 @@ const MIGRATION_TIMEOUT_MS = 10 * 60_000;
 /** Any number that nobody else takes: the lock under which migrations run, one process after the other. */
 const MIGRATION_LOCK = 7_242_026;
 
-/** An idle connection that breaks is replaced at its next use; without a listener it would end the process. */
+/**
+ * A connection that breaks is replaced at its next use, and whoever waits for an answer on it is told. But it says so itself
+ * as well, and without a listener that would end the process: while it is idle the pool says it, in a transaction the client.
+ */
 function openPool(url: string): Pool {
   const pool = new Pool({
     connectionString: url,
@@ -23,6 +26,9 @@ function openPool(url: string): Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+  });
   return pool;
 }
 
