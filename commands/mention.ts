@@ -11,7 +11,7 @@ import { translate } from "../src/i18n/translate.ts";
 /** Answers a mention of the bot, or a direct message to it, as `/imagine` would: the text is the prompt. */
 export async function onMessage(message: Message, context: Context): Promise<void> {
   const prompt = promptIn(message);
-  if (prompt === null || !(await context.generation.answersMentions())) return;
+  if (prompt === null || !(await context.generation.answersMessages(message.guildId))) return;
   const requester = requesterOfMessage(message, context.isOwner);
   const { locale } = requester;
   const begun = noteCard(translate(locale, "reply.begun"));

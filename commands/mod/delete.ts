@@ -39,7 +39,7 @@ export const deletePicture: Route = async (interaction, context) => {
   });
 };
 
-export async function auditDeletion(
+async function auditDeletion(
   { administration }: Pick<Context, "administration">,
   actor: GuildActor,
   messageId: string,

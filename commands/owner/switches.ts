@@ -1,6 +1,6 @@
 import { relativeMoment } from "../../src/discord/cards/time.ts";
 import { isTimeZone } from "../../src/generation/policy/guild-settings.ts";
-import { setOwnerSettings } from "../../src/generation/policy/owner-rules.ts";
+import { listWeights, setOwnerSettings } from "../../src/generation/policy/owner-rules.ts";
 import {
   type OwnerSettings,
   readOwnerSettings,
@@ -166,7 +166,8 @@ export const completeModel: Completion = async (interaction, context) => {
 export const status: Route = async (interaction, context) => {
   asOwner(interaction, context);
   const say = sayTo(interaction);
-  const now = await readOwnerSettings(context.administration.db);
+  const { db } = context.administration;
+  const [now, weights] = await Promise.all([readOwnerSettings(db), listWeights(db)]);
   const line = (title: string, state: string): string => `${title}: ${state}`;
   await tellList(interaction, {
     title: say("owner.status-title"),
@@ -178,6 +179,9 @@ export const status: Route = async (interaction, context) => {
       line(say("owner.direct-title"), onOff(say, now.directMessages)),
       line(say("owner.installs-title"), onOff(say, now.userInstalls)),
       line(say("owner.burst-title"), burstText(say, now.burst)),
+      ...weights.map(({ subject, weight }) =>
+        line(say("owner.weight-title", { target: code(subject) }), String(weight)),
+      ),
     ],
     empty: "",
   });

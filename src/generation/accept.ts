@@ -55,7 +55,6 @@ export async function accept(
     isPrivate: place.isPrivate,
     usesForeignPicture: resolved.usesForeignPicture,
     size: resolved.size,
-    countWaiting: null,
   });
 
   const cost = await costOf(resolved, models);

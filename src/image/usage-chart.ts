@@ -10,14 +10,14 @@ export interface ChartDay {
   readonly medianWait: number | null;
 }
 
-export interface ChartUser {
+interface ChartUser {
   readonly name: string;
   readonly pictures: number;
   readonly credits: number;
 }
 
 /** The words on a chart, in the reader's language. */
-export interface ChartWords {
+interface ChartWords {
   readonly title: string;
   readonly pictures: string;
   readonly credits: string;

@@ -9,7 +9,13 @@ import type { OpenDatabase } from "../../src/db/open-database.ts";
 import * as schema from "../../src/db/schema.ts";
 import type { GuildActor } from "../../src/generation/policy/actor.ts";
 import { blockUser, unblockUser } from "../../src/generation/policy/blocks.ts";
-import { checkPolicy, type PolicyRequest } from "../../src/generation/policy/check-policy.ts";
+import {
+  checkAccess,
+  checkRequest,
+  checkWaiting,
+  type PolicyRequest,
+  takeBurst,
+} from "../../src/generation/policy/check-policy.ts";
 import {
   addWord,
   changeSettings,
@@ -17,6 +23,7 @@ import {
   setChannelRule,
 } from "../../src/generation/policy/guild-rules.ts";
 import type { GuildSettings } from "../../src/generation/policy/guild-settings.ts";
+import { loadPolicy } from "../../src/generation/policy/load-policy.ts";
 import { setOwnerSettings } from "../../src/generation/policy/owner-rules.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { Requester } from "../../src/generation/types.ts";
@@ -40,13 +47,26 @@ const MEMBER: Requester = {
   isAgeRestrictedChannel: false,
   locale: "en",
 };
-const WISH: PolicyRequest = {
+interface Wish extends PolicyRequest {
+  /** Requests that wait already. */
+  readonly waiting: { readonly user: number; readonly guild: number };
+}
+const WISH: Wish = {
   texts: ["a red apple"],
   isPrivate: false,
   usesForeignPicture: false,
   size: { width: 1024, height: 1024 },
-  countWaiting: async () => ({ user: 0, guild: 0 }),
+  waiting: { user: 0, guild: 0 },
 };
+
+/** As a request is checked before its job is made. */
+async function check(db: Database, requester: Requester, wish: Wish): Promise<void> {
+  const policy = await loadPolicy(db, requester);
+  checkAccess(policy, requester);
+  checkRequest(policy, requester, wish);
+  checkWaiting(policy, wish.waiting);
+  await takeBurst(db, policy, requester);
+}
 
 for (const { name, open } of DATABASES) {
   describe(`the policy on ${name}`, () => {
@@ -62,10 +82,10 @@ for (const { name, open } of DATABASES) {
     /** The refusal's key, or null where the request is allowed. */
     const refusal = async (
       requester: Partial<Requester> = {},
-      wish: Partial<PolicyRequest> = {},
+      wish: Partial<Wish> = {},
     ): Promise<Refusal | null> => {
       try {
-        await checkPolicy(db, { ...MEMBER, ...requester }, { ...WISH, ...wish });
+        await check(db, { ...MEMBER, ...requester }, { ...WISH, ...wish });
         return null;
       } catch (error) {
         if (error instanceof Refusal) return error;
@@ -237,9 +257,7 @@ for (const { name, open } of DATABASES) {
 
     it("caps what waits for a user and for a server", async () => {
       await set({ maxWaitingPerUser: 2, maxWaitingPerGuild: 5 });
-      const waiting = (user: number, guild: number) => ({
-        countWaiting: async () => ({ user, guild }),
-      });
+      const waiting = (user: number, guild: number) => ({ waiting: { user, guild } });
       assert.equal(await key({}, waiting(1, 4)), null);
       assert.equal(await key({}, waiting(2, 4)), "refusal.waiting-user");
       assert.equal(await key({}, waiting(0, 5)), "refusal.waiting-guild");
@@ -278,7 +296,7 @@ for (const { name, open } of DATABASES) {
           return typeof value === "function" ? value.bind(target) : value;
         },
       });
-      await checkPolicy(counted, MEMBER, WISH);
+      await check(counted, MEMBER, WISH);
       assert.equal(statements, 2);
     });
   });

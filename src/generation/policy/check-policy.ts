@@ -2,7 +2,7 @@ import type { Database } from "../../db/database.ts";
 import { takeRate } from "../../quota/rate-limit.ts";
 import { Refusal } from "../refusal.ts";
 import type { Requester } from "../types.ts";
-import { loadPolicy, type Policy } from "./load-policy.ts";
+import type { Policy } from "./load-policy.ts";
 import { pauseAt } from "./owner-settings.ts";
 import { findForbidden } from "./word-rules.ts";
 
@@ -19,27 +19,6 @@ export interface PolicyRequest {
   readonly usesForeignPicture: boolean;
   /** Pixels of the picture that would be made; null where none is. */
   readonly size: { readonly width: number; readonly height: number } | null;
-  /** Requests that wait already; null where the request makes none. Pictures that are being drawn do not wait. */
-  readonly countWaiting: (() => Promise<{ user: number; guild: number }>) | null;
-}
-
-/**
- * Whether a request is allowed: two statements, and what `countWaiting` needs.
- *
- * @returns the policy, whose settings the request is completed by
- * @throws {Refusal} the first thing that is in the way
- */
-export async function checkPolicy(
-  db: Database,
-  requester: Requester,
-  request: PolicyRequest,
-): Promise<Policy> {
-  const policy = await loadPolicy(db, requester);
-  checkAccess(policy, requester);
-  checkRequest(policy, requester, request);
-  if (request.countWaiting !== null) checkWaiting(policy, await request.countWaiting());
-  await takeBurst(db, policy, requester);
-  return policy;
 }
 
 /**
@@ -140,7 +119,7 @@ export function checkTexts(
 }
 
 /** @throws {Refusal} `refusal.size` */
-export function checkSize(
+function checkSize(
   { settings }: Policy,
   { width, height }: { width: number; height: number },
 ): void {
@@ -149,7 +128,7 @@ export function checkSize(
 }
 
 /** In a direct message everyone may: there, nobody else sees it. */
-export function mayUseForeignPictures(
+function mayUseForeignPictures(
   { settings }: Policy,
   { guildId, roleIds }: Pick<Requester, "guildId" | "roleIds">,
 ): boolean {

@@ -37,7 +37,7 @@ export interface Policy {
   readonly words: readonly WordRule[];
 }
 
-export interface Block {
+interface Block {
   /** Null: until somebody lifts it. */
   readonly until: Date | null;
   readonly reason: string | null;

@@ -57,7 +57,7 @@ export async function setOwnerSettings(
   });
 }
 
-export const USUAL_WEIGHT = 100;
+const USUAL_WEIGHT = 100;
 
 /**
  * Sets a server's share of the GPU, or that of a role inside its server; 100 is usual, 200 twice as much.

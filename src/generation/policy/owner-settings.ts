@@ -17,7 +17,7 @@ const quietHoursSchema = z.object({
   timeZone: z.string().refine(isTimeZone),
 });
 /** When the GPU is left to its owner each day. */
-export type QuietHours = z.infer<typeof quietHoursSchema>;
+type QuietHours = z.infer<typeof quietHoursSchema>;
 
 const ownerSettingsSchema = z.object({
   /** Whether the bot draws in direct messages. */

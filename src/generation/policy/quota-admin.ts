@@ -29,12 +29,12 @@ export type QuotaTarget =
   | { readonly kind: "member"; readonly userId: string };
 
 /** Where a target's limits lie. */
-export interface Subject {
+interface Subject {
   readonly scope: Exclude<QuotaScope, "global" | "user">;
   readonly subject: string;
 }
 
-export function subjectOf(guildId: string, target: QuotaTarget): Subject {
+function subjectOf(guildId: string, target: QuotaTarget): Subject {
   switch (target.kind) {
     case "guild":
       return { scope: "guild", subject: guildId };

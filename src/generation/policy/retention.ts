@@ -11,7 +11,7 @@ import { FORGOTTEN } from "./personal-tables.ts";
 /** Rows that one statement changes at most, so that nobody waits long for it. */
 const BATCH = 1000;
 /** Days that changes of admins and moderators can be read for. */
-export const AUDIT_DAYS = 365;
+const AUDIT_DAYS = 365;
 /** Days after which an account's line no longer says whose it is. */
 const ACCOUNT_DAYS = 365;
 /** Days that a grant is kept after it has expired. */

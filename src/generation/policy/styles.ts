@@ -13,13 +13,13 @@ export interface Style {
 }
 
 /** Discord lists this many. */
-export const MAX_STYLES = 25;
+const MAX_STYLES = 25;
 const MAX_NAME = 64;
 const MAX_TEMPLATE = 1000;
 const SLOT = "{prompt}";
 
 /** Every server begins with these; one of its own of the same name takes the place. */
-export const BUILT_IN_STYLES: readonly Style[] = [
+const BUILT_IN_STYLES: readonly Style[] = [
   {
     name: "photo",
     template: "a photograph of {prompt}, natural light, sharp focus, 50 mm lens",

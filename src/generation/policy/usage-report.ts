@@ -23,7 +23,7 @@ const userSchema = z.object({
 });
 
 export type UsageDay = z.infer<typeof daySchema>;
-export type UsageUser = z.infer<typeof userSchema>;
+type UsageUser = z.infer<typeof userSchema>;
 
 /** What a server has drawn: every day of the time, the last one being today, and who drew most. */
 export interface UsageReport {

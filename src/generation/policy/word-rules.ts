@@ -11,7 +11,7 @@ export interface WordRule {
 }
 
 /** Characters of a rule, and rules of a server: what a click can check in a millisecond or two. */
-export const MAX_RULE_LENGTH = 200;
+const MAX_RULE_LENGTH = 200;
 export const MAX_WORDS = 1000;
 export const MAX_PATTERNS = 25;
 /** Instructions that a pattern compiles to. One of 900 took 75 ms for its first text of 6,000 characters, then 6. */
