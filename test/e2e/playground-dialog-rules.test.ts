@@ -71,7 +71,7 @@ describe("the rules for dialogs", () => {
     [
       "descriptions of 100 characters",
       { components: [label(input("a"), { description: "x".repeat(101) })] },
-      "data.components.0.description: BASE_TYPE_MAX_LENGTH",
+      "data.components.0.description: BASE_TYPE_BAD_LENGTH",
     ],
     [
       "values of 4000 characters",

@@ -133,7 +133,7 @@ describe("the rules for components of messages", () => {
     [
       "alt texts of 1024 characters",
       [gallery(1, "x".repeat(1025))],
-      "components.0.items.0.description: BASE_TYPE_MAX_LENGTH",
+      "components.0.items.0.description: BASE_TYPE_BAD_LENGTH",
     ],
     [
       "files that are there",
@@ -187,6 +187,36 @@ describe("the rules for components of messages", () => {
         },
       ],
     });
+  });
+
+  it("take null for whatever may be left out, and fill in what Discord does", async () => {
+    const body = {
+      flags: V2,
+      content: null,
+      embeds: null,
+      attachments: null,
+      components: [
+        { type: 17, id: null, accent_color: null, spoiler: null, components: [text("x")] },
+        { type: 14, divider: null, spacing: null },
+        row({ type: 5, custom_id: "u", placeholder: null, min_values: null, disabled: null }),
+      ],
+    };
+    const { components } = (await send(body)) as { components: Record<string, unknown>[] };
+    assert.deepEqual(components, [
+      {
+        type: 17,
+        id: 1,
+        accent_color: null,
+        spoiler: false,
+        components: [{ type: 10, id: 2, content: "x" }],
+      },
+      { type: 14, id: 3, divider: true, spacing: 1 },
+      {
+        type: 1,
+        id: 4,
+        components: [{ type: 5, id: 5, custom_id: "u", min_values: 1, max_values: 1 }],
+      },
+    ]);
   });
 
   it("refuse content and embeds beside V2 components", async () => {

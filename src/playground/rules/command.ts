@@ -6,7 +6,18 @@ import {
 import { z } from "zod";
 
 import { ApiError } from "./api-error.ts";
-import { FormErrors, integer, lengthOf, list, parseForm, text } from "./form.ts";
+import { channelTypes, fileTypes } from "./components.ts";
+import {
+  distinct,
+  FormErrors,
+  integer,
+  lengthOf,
+  list,
+  optional,
+  orElse,
+  parseForm,
+  text,
+} from "./form.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -42,17 +53,17 @@ const optionSchema = z.object({
   name_localizations: localizations,
   description: text(1, 100),
   description_localizations: localizations,
-  required: z.boolean().nullish(),
-  autocomplete: z.boolean().nullish(),
-  choices: list(choiceSchema, 0, 25).nullish(),
-  channel_types: z.array(z.int()).nullish(),
-  min_value: z.number().nullish(),
-  max_value: z.number().nullish(),
-  min_length: integer(0, 6000).nullish(),
-  max_length: integer(1, 6000).nullish(),
-  file_types: list(z.string().regex(/^(image|video|audio|\.[\w.]+)$/), 0, 10).nullish(),
+  required: optional(z.boolean()),
+  autocomplete: optional(z.boolean()),
+  choices: optional(list(choiceSchema, 0, 25)),
+  channel_types: optional(channelTypes),
+  min_value: optional(z.number()),
+  max_value: optional(z.number()),
+  min_length: optional(integer(0, 6000)),
+  max_length: optional(integer(1, 6000)),
+  file_types: optional(fileTypes),
   get options() {
-    return list(optionSchema, 0, 25).nullish();
+    return optional(list(optionSchema, 0, 25));
   },
 });
 type CommandOption = z.infer<typeof optionSchema>;
@@ -60,19 +71,20 @@ type CommandOption = z.infer<typeof optionSchema>;
 const commandSchema = z.object({
   name: z.string(),
   name_localizations: localizations,
-  type: z
-    .enum(ApplicationCommandType, "BASE_TYPE_CHOICES|Value must be one of {1, 2, 3, 4}.")
-    .default(ApplicationCommandType.ChatInput),
-  description: text(0, 100).default(""),
+  type: orElse(
+    z.enum(ApplicationCommandType, "BASE_TYPE_CHOICES|Value must be one of {1, 2, 3, 4}."),
+    ApplicationCommandType.ChatInput,
+  ),
+  description: orElse(text(0, 100), ""),
   description_localizations: localizations,
-  options: list(optionSchema, 0, 25).nullish(),
+  options: optional(list(optionSchema, 0, 25)),
   default_member_permissions: z
     .string()
     .regex(/^\d{1,20}$/, "NUMBER_TYPE_COERCE|Value is not an integer.")
     .nullish(),
-  contexts: list(integer(0, 2), 0, 3).nullish(),
-  integration_types: list(integer(0, 1), 0, 2).nullish(),
-  nsfw: z.boolean().default(false),
+  contexts: optional(distinct(integer(0, 2), 1, 3)),
+  integration_types: optional(distinct(integer(0, 1), 1, 2)),
+  nsfw: orElse(z.boolean(), false),
 });
 export type CommandBody = z.infer<typeof commandSchema>;
 
@@ -256,6 +268,9 @@ function checkOption(
         "APPLICATION_COMMAND_OPTIONS_CHOICE_VALUE_INVALID",
         "The choice's value is not of the option's type",
       );
+  const bounds = [option.min_value, option.max_value];
+  if (type === OptionType.Integer && bounds.some((one) => !Number.isInteger(one ?? 0)))
+    says("min_value", "NUMBER_TYPE_COERCE", "Value is not int.");
   const isOfRange = (low: unknown, high: unknown) =>
     typeof low !== "number" || typeof high !== "number" || low <= high;
   if (!isOfRange(option.min_value, option.max_value))

@@ -1,7 +1,17 @@
 import { ButtonStyle, ComponentType } from "discord-api-types/v10";
 import { z } from "zod";
 
-import { byType, choice, integer, list, snowflake, text } from "./form.ts";
+import {
+  byType,
+  choice,
+  distinct,
+  integer,
+  list,
+  optional,
+  orElse,
+  snowflake,
+  text,
+} from "./form.ts";
 
 /*
  * The shapes, limits and defaults of one component each, from Discord's component reference. What concerns a message as a whole
@@ -9,27 +19,34 @@ import { byType, choice, integer, list, snowflake, text } from "./form.ts";
  */
 
 const customId = text(1, 100);
-const id = integer(0, 2 ** 31 - 1).optional();
-const disabled = z.boolean().optional();
-const spoiler = z.boolean().default(false);
+const id = optional(integer(0, 2 ** 31 - 1));
+const disabled = optional(z.boolean());
+const spoiler = orElse(z.boolean(), false);
+/** Of pictures. */
+const altText = orElse(text(1, 1024), null);
 /** Also what a message that was read gives back: only `url` counts. */
 const media = z.object({ url: text(1, 2048) });
-const emoji = z.object({
-  id: snowflake.nullish(),
-  name: z.string().nullish(),
-  animated: z.boolean().nullish(),
-});
+const emoji = z
+  .object({
+    id: optional(snowflake),
+    name: optional(text(1, 32)),
+    animated: optional(z.boolean()),
+  })
+  .refine(({ id: own, name }) => own !== undefined || name !== undefined, {
+    path: ["name"],
+    message: "BASE_TYPE_REQUIRED|This field is required",
+  });
 
 const button = z
   .object({
     type: z.literal(ComponentType.Button),
     id,
     style: z.enum(ButtonStyle, "BASE_TYPE_CHOICES|Value must be one of {1, 2, 3, 4, 5, 6}."),
-    label: text(0, 80).nullish(),
-    emoji: emoji.nullish(),
-    custom_id: customId.optional(),
-    url: text(1, 512).optional(),
-    sku_id: snowflake.optional(),
+    label: optional(text(0, 80)),
+    emoji: optional(emoji),
+    custom_id: optional(customId),
+    url: optional(text(1, 512)),
+    sku_id: optional(snowflake),
     disabled,
   })
   .superRefine((value, context) => {
@@ -56,21 +73,22 @@ const button = z
       fail("label", "BASE_TYPE_REQUIRED|A label or emoji is required");
   });
 
+/** What may be uploaded, by the end of its name. */
+export const fileTypes = list(z.string().regex(/^(image|video|audio|\.[\w.]+)$/), 0, 10);
+/** What a channel can be; a choice is limited to some of them. */
+export const channelTypes = distinct(choice([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16]), 0, 13);
 const selectFields = {
   id,
   custom_id: customId,
-  placeholder: text(0, 150).nullish(),
-  min_values: integer(0, 25).default(1),
-  max_values: integer(1, 25).default(1),
+  placeholder: optional(text(0, 150)),
+  min_values: orElse(integer(0, 25), 1),
+  max_values: orElse(integer(1, 25), 1),
   disabled,
   /** In dialogs. */
-  required: z.boolean().optional(),
+  required: optional(z.boolean()),
 };
-const defaultValues = list(
-  z.object({ id: snowflake, type: z.enum(["user", "role", "channel"]) }),
-  0,
-  25,
-).optional();
+const defaultValues = <const T extends readonly string[]>(types: T) =>
+  optional(list(z.object({ id: snowflake, type: choice(types) }), 0, 25));
 const stringSelect = z.object({
   type: z.literal(ComponentType.StringSelect),
   ...selectFields,
@@ -78,9 +96,9 @@ const stringSelect = z.object({
     z.object({
       label: text(1, 100),
       value: text(1, 100),
-      description: text(0, 100).nullish(),
-      emoji: emoji.nullish(),
-      default: z.boolean().optional(),
+      description: optional(text(0, 100)),
+      emoji: optional(emoji),
+      default: optional(z.boolean()),
     }),
     1,
     25,
@@ -91,23 +109,23 @@ const selects = [
   z.object({
     type: z.literal(ComponentType.UserSelect),
     ...selectFields,
-    default_values: defaultValues,
+    default_values: defaultValues(["user"]),
   }),
   z.object({
     type: z.literal(ComponentType.RoleSelect),
     ...selectFields,
-    default_values: defaultValues,
+    default_values: defaultValues(["role"]),
   }),
   z.object({
     type: z.literal(ComponentType.MentionableSelect),
     ...selectFields,
-    default_values: defaultValues,
+    default_values: defaultValues(["user", "role"]),
   }),
   z.object({
     type: z.literal(ComponentType.ChannelSelect),
     ...selectFields,
-    default_values: defaultValues,
-    channel_types: z.array(z.int()).optional(),
+    default_values: defaultValues(["channel"]),
+    channel_types: optional(channelTypes),
   }),
 ] as const;
 const SELECT_TYPES = [3, 5, 6, 7, 8];
@@ -138,7 +156,7 @@ const thumbnail = z.object({
   type: z.literal(ComponentType.Thumbnail),
   id,
   media,
-  description: text(0, 1024).nullable().default(null),
+  description: altText,
   spoiler,
 });
 const section = z.object({
@@ -150,11 +168,7 @@ const section = z.object({
 const mediaGallery = z.object({
   type: z.literal(ComponentType.MediaGallery),
   id,
-  items: list(
-    z.object({ media, description: text(0, 1024).nullable().default(null), spoiler }),
-    1,
-    10,
-  ),
+  items: list(z.object({ media, description: altText, spoiler }), 1, 10),
 });
 const file = z.object({
   type: z.literal(ComponentType.File),
@@ -168,8 +182,8 @@ const file = z.object({
 const separator = z.object({
   type: z.literal(ComponentType.Separator),
   id,
-  divider: z.boolean().default(true),
-  spacing: choice([1, 2]).default(1),
+  divider: orElse(z.boolean(), true),
+  spacing: orElse(choice([1, 2]), 1),
 });
 const inContainer = [actionRow, section, textDisplay, mediaGallery, file, separator] as const;
 const IN_CONTAINER_TYPES = [1, 9, 10, 12, 13, 14];
@@ -177,14 +191,14 @@ const container = z.object({
   type: z.literal(ComponentType.Container),
   id,
   components: list(byType(IN_CONTAINER_TYPES, inContainer), 1, 40),
-  accent_color: integer(0, 0xff_ff_ff).nullable().default(null),
+  accent_color: orElse(integer(0, 0xff_ff_ff), null),
   spoiler,
 });
 
 /** Of a message with IS_COMPONENTS_V2. */
 export const componentsV2 = list(
   byType([...IN_CONTAINER_TYPES, 17], [...inContainer, container]),
-  1,
+  0,
   40,
 );
 /** Of a message with content and embeds. */
@@ -196,18 +210,18 @@ const textInput = z.object({
   custom_id: customId,
   style: choice([1, 2]),
   /** Only in an action row; a Label has its own. */
-  label: text(1, 45).nullish(),
-  min_length: integer(0, 4000).optional(),
-  max_length: integer(1, 4000).optional(),
-  required: z.boolean().optional(),
-  value: text(0, 4000).nullish(),
-  placeholder: text(0, 100).nullish(),
+  label: optional(text(1, 45)),
+  min_length: optional(integer(0, 4000)),
+  max_length: optional(integer(1, 4000)),
+  required: optional(z.boolean()),
+  value: optional(text(0, 4000)),
+  placeholder: optional(text(0, 100)),
 });
 const groupOption = z.object({
   value: text(1, 100),
   label: text(1, 100),
-  description: text(0, 100).nullish(),
-  default: z.boolean().optional(),
+  description: optional(text(0, 100)),
+  default: optional(z.boolean()),
 });
 const labelChildren = [
   textInput,
@@ -216,39 +230,39 @@ const labelChildren = [
     type: z.literal(ComponentType.FileUpload),
     id,
     custom_id: customId,
-    min_values: integer(0, 10).optional(),
-    max_values: integer(1, 10).optional(),
-    required: z.boolean().optional(),
-    file_types: list(z.string().regex(/^(image|video|audio|\.[\w.]+)$/), 0, 10).optional(),
+    min_values: optional(integer(0, 10)),
+    max_values: optional(integer(1, 10)),
+    required: optional(z.boolean()),
+    file_types: optional(fileTypes),
   }),
   z.object({
     type: z.literal(ComponentType.RadioGroup),
     id,
     custom_id: customId,
     options: list(groupOption, 2, 10),
-    required: z.boolean().optional(),
+    required: optional(z.boolean()),
   }),
   z.object({
     type: z.literal(ComponentType.CheckboxGroup),
     id,
     custom_id: customId,
     options: list(groupOption, 1, 10),
-    min_values: integer(0, 10).optional(),
-    max_values: integer(1, 10).optional(),
-    required: z.boolean().optional(),
+    min_values: optional(integer(0, 10)),
+    max_values: optional(integer(1, 10)),
+    required: optional(z.boolean()),
   }),
   z.object({
     type: z.literal(ComponentType.Checkbox),
     id,
     custom_id: customId,
-    default: z.boolean().optional(),
+    default: optional(z.boolean()),
   }),
 ] as const;
 const label = z.object({
   type: z.literal(ComponentType.Label),
   id,
   label: text(1, 45),
-  description: text(0, 100).nullish(),
+  description: optional(text(1, 100)),
   component: byType([4, ...SELECT_TYPES, 19, 21, 22, 23], labelChildren),
 });
 const textInputRow = z.object({

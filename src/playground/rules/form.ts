@@ -97,6 +97,24 @@ function lengthSentence(min: number, max: number): string {
     : says("BASE_TYPE_BAD_LENGTH", `Must be between ${min} and ${max} in length.`);
 }
 
+/** A field that may be left out; null is the same. */
+export function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
+
+/** As {@link optional}, with what Discord then takes. */
+export function orElse<T extends z.ZodType, D>(schema: T, initial: D) {
+  return schema.nullish().transform((value) => value ?? initial);
+}
+
+/** A list in which nothing stands twice. */
+export function distinct<T extends z.ZodType<string | number>>(item: T, min: number, max: number) {
+  return list(item, min, max).refine(
+    (values) => new Set(values).size === values.length,
+    says("LIST_TYPE_DUPLICATED", "The values must differ."),
+  );
+}
+
 export function text(min: number, max: number) {
   return z
     .string()
