@@ -114,10 +114,9 @@ describe("sanabot upscale", () => {
   });
 
   it("draws anew with a Sana model and the prompt in the file", async () => {
-    const { status, stdout, stderr } = await run(
-      ...["in.png", "--out", "c.png", "--to", "96", "--mode", "creative", "--strength", "0.3"],
-      ...["--seed", "3", "--model", join(PROJECT_DIR, "models/emoji")],
-    );
+    const model = join(PROJECT_DIR, "models/emoji");
+    const how = ["--mode", "creative", "--strength", "0.3", "--seed", "3", "--model", model];
+    const { status, stdout, stderr } = await run("in.png", "--out", "c.png", "--to", "96", ...how);
     assert.equal(status, 0, stderr);
     assert.match(
       stderr,
