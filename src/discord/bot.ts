@@ -1,11 +1,8 @@
 import {
-  Client,
+  type Client,
   Events,
-  GatewayIntentBits,
   type Guild,
   type Message,
-  Options,
-  Partials,
   type REST,
   RESTEvents,
   Team,
@@ -13,6 +10,8 @@ import {
 import type { Logger } from "pino";
 
 import { UserError } from "../errors.ts";
+import { createClient } from "./client.ts";
+import { MessageListener } from "./message-listener.ts";
 import type { Card } from "./cards/components.ts";
 import type { Command, Component, Context } from "./command.ts";
 import { loggable } from "./discord-error.ts";
@@ -22,23 +21,21 @@ import { PictureMemory } from "./picture-memory.ts";
 import { type RegistrationStore, registerCommands } from "./register-commands.ts";
 import { messageOf } from "./reply.ts";
 
-/** An upload of 20 MB takes 16 s on a line of 10 Mbit/s; discord.js would give up after 15. */
-const REST_TIMEOUT_MS = 120_000;
-/** Discord bans an address after 10,000 refused requests in ten minutes; one warning each 500. */
-const INVALID_REQUESTS_PER_WARNING = 500;
-/** Users and members come with every interaction; more of them need not be kept. */
-const KEPT_USERS = 200;
-
 export interface BotParts {
   readonly token: string;
   /** Without the version, such as `https://discord.com/api`. */
   readonly apiBase: string;
   readonly commands: readonly Command[];
   readonly components: readonly Component[];
-  /** Answers a mention or a direct message; null: they are not even received. */
-  readonly onMessage: ((message: Message, context: Context) => Promise<void>) | null;
+  /** Answers a mention or a direct message, while {@link Bot.listenToMessages} is on. */
+  readonly onMessage: (message: Message, context: Context) => Promise<void>;
   readonly onGuild: GuildEvents;
-  readonly registration: { readonly guildId: string | null; readonly store: RegistrationStore };
+  readonly registration: {
+    readonly guildId: string | null;
+    readonly store: RegistrationStore;
+    /** Whether users may install the commands for themselves. */
+    readonly userInstalls: () => Promise<boolean>;
+  };
   readonly log: Logger;
   readonly onAcknowledged?: (milliseconds: number, name: string) => void;
 }
@@ -56,28 +53,11 @@ export class Bot {
   readonly #parts: BotParts;
   #owners: ReadonlySet<string> = new Set();
   #dispatcher: Dispatcher | null = null;
+  #listener: MessageListener | null = null;
 
   constructor(parts: BotParts) {
     this.#parts = parts;
-    const direct = [GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages];
-    this.#client = new Client({
-      intents: [GatewayIntentBits.Guilds, ...(parts.onMessage === null ? [] : direct)],
-      // A direct message's channel is not told beforehand.
-      partials: parts.onMessage === null ? [] : [Partials.Channel],
-      shards: "auto",
-      rest: {
-        api: parts.apiBase,
-        timeout: REST_TIMEOUT_MS,
-        invalidRequestWarningInterval: INVALID_REQUESTS_PER_WARNING,
-      },
-      allowedMentions: { parse: [] },
-      makeCache: Options.cacheWithLimits({
-        ...Options.DefaultMakeCacheSettings,
-        MessageManager: 0,
-        GuildMemberManager: { maxSize: KEPT_USERS, keepOverLimit: ({ user }) => isSelf(user) },
-        UserManager: { maxSize: KEPT_USERS, keepOverLimit: isSelf },
-      }),
-    });
+    this.#client = createClient({ apiBase: parts.apiBase, withMessages: false });
   }
 
   /** Also before the start, for those who only keep it. */
@@ -107,7 +87,8 @@ export class Bot {
   async start(
     context: Omit<Context, "isOwner" | "log" | "pictureMemory">,
   ): Promise<{ readonly inviteLink: string }> {
-    const { commands, components, onMessage, onAcknowledged, log, registration } = this.#parts;
+    const { commands, components, onMessage, onAcknowledged, log } = this.#parts;
+    const { token, apiBase } = this.#parts;
     const whole = { ...context, isOwner: this.isOwner, log, pictureMemory: new PictureMemory() };
     const dispatcher = new Dispatcher({
       commands,
@@ -118,23 +99,44 @@ export class Bot {
     this.#dispatcher = dispatcher;
     this.#logEvents();
     this.#client.on(Events.InteractionCreate, (interaction) => dispatcher.handle(interaction));
-    if (onMessage !== null) this.#answerMessages(onMessage, whole);
     const client = await this.#login();
-    this.#owners = await ownersOf(client);
-    await registerCommands({
-      rest: client.rest,
-      applicationId: client.application.id,
-      commands,
-      ...registration,
+    this.#listener = new MessageListener({
+      token,
+      apiBase,
+      onMessage: (message) => onMessage(message, whole),
+      log,
     });
+    this.#owners = await ownersOf(client);
+    await this.registerCommands();
     await this.#watchGuilds(client);
     return { inviteLink: inviteLink(client.application.id) };
+  }
+
+  /** Tells Discord the commands where they, or where they may be installed, have changed; not before the start. */
+  async registerCommands(): Promise<void> {
+    const { commands, registration } = this.#parts;
+    const { guildId, store, userInstalls } = registration;
+    const applicationId = this.#client.application?.id;
+    if (applicationId === undefined) return;
+    await registerCommands({
+      rest: this.rest,
+      applicationId,
+      commands,
+      guildId,
+      store,
+      userInstalls: await userInstalls(),
+    });
+  }
+
+  /** Whether mentions and direct messages are received; not before the start. */
+  async listenToMessages(isWanted: boolean): Promise<void> {
+    await this.#listener?.listen(isWanted);
   }
 
   /** Takes nothing more, lets the handlers that run end, and disconnects; may be called twice. */
   async stop(): Promise<void> {
     this.#client.removeAllListeners(Events.InteractionCreate);
-    this.#client.removeAllListeners(Events.MessageCreate);
+    await this.#listener?.stop();
     await this.#dispatcher?.settled();
     await this.#client.destroy();
   }
@@ -149,17 +151,6 @@ export class Bot {
         this.#parts.log.warn({ err: loggable(error), userId: id }, "an owner could not be told");
       }
     }
-  }
-
-  #answerMessages(answer: NonNullable<BotParts["onMessage"]>, context: Context): void {
-    this.#client.on(Events.MessageCreate, (message) => {
-      answer(message, context).catch((error: unknown) => {
-        context.log.error(
-          { err: loggable(error), messageId: message.id },
-          "a message was not answered",
-        );
-      });
-    });
   }
 
   async #login(): Promise<Client<true>> {
@@ -210,10 +201,6 @@ export class Bot {
       log.warn({ count, remainingTime }, "Discord refuses many requests"),
     );
   }
-}
-
-function isSelf(user: { readonly id: string; readonly client: Client }): boolean {
-  return user.id === user.client.user?.id;
 }
 
 async function ownersOf(client: Client<true>): Promise<ReadonlySet<string>> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { type REST, Routes } from "discord.js";
+import { ApplicationIntegrationType, InteractionContextType, type REST, Routes } from "discord.js";
 
 import type { Command } from "./command.ts";
 
@@ -16,6 +16,8 @@ interface Registration {
   readonly commands: readonly Command[];
   /** One server for trying things out, where changes show at once; null: everywhere. */
   readonly guildId: string | null;
+  /** Whether users may install the commands for themselves and take them along to other servers. */
+  readonly userInstalls: boolean;
   readonly store: RegistrationStore;
 }
 
@@ -27,7 +29,7 @@ interface Registration {
  */
 export async function registerCommands(registration: Registration): Promise<boolean> {
   const { rest, applicationId, commands, guildId, store } = registration;
-  const body = commands.map(({ data }) => data);
+  const body = commands.map(({ data }) => scoped(data, registration));
   const hash = createHash("sha256")
     .update(JSON.stringify([applicationId, guildId, body]))
     .digest("hex");
@@ -39,4 +41,20 @@ export async function registerCommands(registration: Registration): Promise<bool
   await rest.put(route, { body });
   await store.write(hash);
   return true;
+}
+
+/** Where a command is at home: a server's own ones say nothing of it, and those for users' installs only where wanted. */
+function scoped(
+  { contexts, integration_types: installs, ...data }: Command["data"],
+  { guildId, userInstalls }: Registration,
+): Command["data"] {
+  if (guildId !== null) return data;
+  if (userInstalls) return { ...data, contexts, integration_types: installs };
+  return {
+    ...data,
+    contexts: contexts?.filter((context) => context !== InteractionContextType.PrivateChannel),
+    integration_types: installs?.filter(
+      (install) => install !== ApplicationIntegrationType.UserInstall,
+    ),
+  };
 }

@@ -191,6 +191,6 @@ export interface GenerationPort {
   readonly exportOf: (userId: string) => Promise<Readonly<Record<string, unknown>>>;
   readonly forget: (userId: string) => Promise<Forgotten>;
 
-  /** Whether mentions and direct messages with a prompt are answered. */
-  readonly answersMentions: () => Promise<boolean>;
+  /** Whether a mention in a server, or (null) a direct message with a prompt, is answered. */
+  readonly answersMessages: (guildId: string | null) => Promise<boolean>;
 }

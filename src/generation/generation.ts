@@ -2,7 +2,7 @@ import { and, count, eq, inArray, ne, or, sql } from "drizzle-orm";
 
 import { SOFTWARE } from "../config.ts";
 import type { Database } from "../db/database.ts";
-import { job } from "../db/schema.ts";
+import { guild, job } from "../db/schema.ts";
 import { accept, type AcceptOptions } from "./accept.ts";
 import type { AnswerBook } from "./answer-book.ts";
 import { cancelJob } from "./cancel.ts";
@@ -168,8 +168,17 @@ export class Generation implements GenerationPort {
   readonly exportOf: GenerationPort["exportOf"] = (userId) => exportOf(this.#db, userId);
   readonly forget: GenerationPort["forget"] = (userId) => forget(this.#db, userId);
 
-  readonly answersMentions = async (): Promise<boolean> =>
-    (await readOwnerSettings(this.#db)).directMessages;
+  readonly answersMessages: GenerationPort["answersMessages"] = async (guildId) => {
+    const { owner, settings } = await loadPolicy(this.#db, { guildId, userId: "" });
+    return guildId === null ? owner.directMessages : settings.answersMentions;
+  };
+
+  /** Whether messages are answered anywhere: without that, the bot need not be told of any. */
+  async wantsMessages(): Promise<boolean> {
+    const { directMessages } = await readOwnerSettings(this.#db);
+    const answering = sql`${guild.settings} ->> 'answersMentions' = 'true'`;
+    return directMessages || (await this.#db.$count(guild, answering)) > 0;
+  }
 
   /** The models, the one that is taken without a name first. */
   async #inOrder({ settings, owner }: Policy): Promise<ModelReport[]> {

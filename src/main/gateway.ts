@@ -24,6 +24,8 @@ import { originalsDir, speakingParts } from "./parts.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
 
 const HAND_OVER_EVERY_MS = 15_000;
+/** So soon the switches for messages and users' installs take effect. */
+const SWITCHES_EVERY_MS = 5000;
 const QUEUE_POSITIONS_EVERY_MS = 5000;
 const MODERATORS_LOG_EVERY_MS = 5000;
 
@@ -51,17 +53,17 @@ export interface Gateway extends Running, Speaking {
 export async function startGateway(runtime: Runtime, options: GatewayOptions): Promise<Gateway> {
   const { log, engine, models, database, config, metrics } = runtime;
   const { db } = database;
-  const { directMessages } = await readOwnerSettings(db);
   const customIds = new CustomIds(runtime.key);
   const bot: Bot = new Bot({
     token: options.token,
     apiBase: options.apiBase,
     commands: COMMANDS,
     components: COMPONENTS,
-    onMessage: directMessages ? onMessage : null,
+    onMessage,
     onGuild: guildEvents(runtime, options, (userId) => bot.isOwner(userId)),
     registration: {
       guildId: config.devGuildId ?? null,
+      userInstalls: async () => (await readOwnerSettings(db)).userInstalls,
       store: registrationStore(runtime, options),
     },
     log,
@@ -88,6 +90,10 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     customIds,
     messenger,
     attachments,
+  });
+  runtime.caretaker.add("switches", SWITCHES_EVERY_MS, async () => {
+    await bot.listenToMessages(await generation.wantsMessages());
+    await bot.registerCommands();
   });
   runtime.alerts.tellBy((alert) => bot.tellOwners(noteCard(alert)));
   outbox.start();
@@ -158,9 +164,11 @@ function registrationStore(
 ): RegistrationStore {
   const { db } = database;
   const key = "commands";
+  // The playground may have forgotten what an earlier process told it.
+  let shown: string | null = null;
   return {
     read: async () => {
-      if (isPlayground) return null;
+      if (isPlayground) return shown;
       const [row] = await db.select().from(botState).where(eq(botState.key, key));
       return z
         .string()
@@ -169,6 +177,7 @@ function registrationStore(
         .parse(row?.value ?? null);
     },
     write: async (value) => {
+      shown = value;
       await db
         .insert(botState)
         .values({ key, value })

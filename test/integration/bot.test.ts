@@ -4,6 +4,7 @@ import { afterEach, describe, it } from "node:test";
 import { MessageFlags } from "discord-api-types/v10";
 
 import { Bot, type BotParts } from "../../src/discord/bot.ts";
+import { EVERYWHERE } from "../../src/discord/everywhere.ts";
 import { CustomIds } from "../../src/discord/custom-id.ts";
 import type { SlashCommand } from "../../src/discord/command.ts";
 import { UserError } from "../../src/errors.ts";
@@ -43,10 +44,11 @@ describe("the bot's connection to Discord", () => {
       apiBase: playground.apiBase,
       commands: [],
       components: [],
-      onMessage: null,
+      onMessage: async () => undefined,
       onGuild: { joined: async () => undefined, left: async () => undefined },
       registration: {
         guildId: null,
+        userInstalls: async () => true,
         store: { read: async () => null, write: async () => undefined },
       },
       log: createLogger("silent"),
@@ -87,7 +89,7 @@ describe("the bot's connection to Discord", () => {
         hash = written;
       },
     };
-    const registration = { guildId: null, store };
+    const registration = { guildId: null, store, userInstalls: async () => true };
     const first = command("first", async () => undefined);
     await start(botOn(playground, { commands: [first], registration }));
     await start(botOn(playground, { commands: [first], registration }));
@@ -101,10 +103,43 @@ describe("the bot's connection to Discord", () => {
   it("registers them in one server where it is told to", async () => {
     const playground = await playgroundOf();
     const store = { read: async () => null, write: async () => undefined };
-    const registration = { guildId: playground.guildId, store };
+    const registration = { guildId: playground.guildId, store, userInstalls: async () => true };
     const commands = [command("first", async () => undefined)];
     await start(botOn(playground, { commands, registration }));
     assert.equal(playground.command("first").guild_id, playground.guildId);
+  });
+
+  it("offers commands for users' own installs only where that is switched on, and changes it while it runs", async () => {
+    const playground = await playgroundOf();
+    let isOn = false;
+    let hash: string | null = null;
+    const registration = {
+      guildId: null,
+      userInstalls: async () => isOn,
+      store: {
+        read: async () => hash,
+        write: async (written: string) => {
+          hash = written;
+        },
+      },
+    };
+    const { data, ...rest } = command("first", async () => undefined);
+    const first = { ...rest, data: { ...data, ...EVERYWHERE } };
+    const bot = botOn(playground, { commands: [first], registration });
+    await start(bot);
+    const registered = () => {
+      const { contexts, integration_types: installs } = playground.command("first");
+      return [contexts, installs];
+    };
+    assert.deepEqual(registered(), [[0, 1], [0]]);
+    await bot.registerCommands();
+    assert.equal(registrationsOn(playground).length, 1);
+    isOn = true;
+    await bot.registerCommands();
+    assert.deepEqual(registered(), [
+      [0, 1, 2],
+      [0, 1],
+    ]);
   });
 
   it("says in a sentence that Discord does not take the token", async () => {
@@ -174,7 +209,9 @@ describe("the bot's connection to Discord", () => {
     await start(botOn(playground, { commands: [command("old", async () => undefined)] }));
     const store = { read: async () => null, write: async () => undefined };
     await open.shift()?.stop();
-    const newer = botOn(playground, { registration: { guildId: playground.guildId, store } });
+    const newer = botOn(playground, {
+      registration: { guildId: playground.guildId, store, userInstalls: async () => true },
+    });
     await start(newer);
     const told = await (await playground.slash("old")).answer();
     assert.match(textOf(told), /do not know that command any more/);
@@ -197,6 +234,25 @@ describe("the bot's connection to Discord", () => {
     gate.resolve();
     await stopped;
     assert.equal(textOf(await begun.answer()), "done");
+  });
+
+  it("is told of messages only while it listens to them", async () => {
+    const playground = await playgroundOf();
+    const heard: string[] = [];
+    const onMessage = async ({ content }: { content: string }) => void heard.push(content);
+    const bot = botOn(playground, { onMessage });
+    await start(bot);
+    const mention = `<@${(await playground.state()).bot.user.id}>`;
+    await playground.say(`${mention} before`);
+    await bot.listenToMessages(true);
+    await playground.say(`${mention} while`);
+    await until(() => heard.length > 0);
+    await bot.listenToMessages(false);
+    await playground.say(`${mention} after`);
+    await bot.listenToMessages(true);
+    await playground.say(`${mention} again`);
+    await until(() => heard.length > 1);
+    assert.deepEqual(heard, [`${mention} while`, `${mention} again`]);
   });
 
   it("tells which servers it is in, was added to, and has left", async () => {

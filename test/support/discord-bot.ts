@@ -36,7 +36,7 @@ export class TestBot {
   /** What is remembered of the registered commands. */
   registered: string | null = null;
 
-  private constructor(playground: TestPlayground, { answersMessages = false }: TestBotOptions) {
+  private constructor(playground: TestPlayground) {
     this.playground = playground;
     const log = createLogger("fatal");
     this.bot = new Bot({
@@ -44,10 +44,11 @@ export class TestBot {
       apiBase: playground.apiBase,
       commands: COMMANDS,
       components: COMPONENTS,
-      onMessage: answersMessages ? onMessage : null,
+      onMessage,
       onGuild: { joined: async () => undefined, left: async () => undefined },
       registration: {
         guildId: null,
+        userInstalls: async () => true,
         store: {
           read: async () => this.registered,
           write: async (hash) => {
@@ -67,7 +68,7 @@ export class TestBot {
   }
 
   static async start(options: TestBotOptions = {}): Promise<TestBot> {
-    const test = new TestBot(await TestPlayground.start(options), options);
+    const test = new TestBot(await TestPlayground.start(options));
     const { generation, customIds, messenger, playground } = test;
     const attachments = new DiscordAttachmentFinder(test.bot.rest, playground.apiBase);
     await test.bot.start({
@@ -78,6 +79,7 @@ export class TestBot {
       attachments,
       ...options.context,
     });
+    await test.bot.listenToMessages(options.answersMessages === true);
     return test;
   }
 

@@ -249,7 +249,7 @@ export class MemoryGeneration implements GenerationPort {
     for (const { picture } of own) this.pictures.delete(picture.id);
     return { jobs: own.length, pictures: own.length, messages: [] };
   };
-  readonly answersMentions: GenerationPort["answersMentions"] = async () => this.answers;
+  readonly answersMessages: GenerationPort["answersMessages"] = async () => this.answers;
 
   #entry(entry: StoredPicture): HistoryEntry {
     return { ...entry, isFavourite: this.favourites.has(entry.picture.id) };
