@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   embedded: async () => (await import("./embedded.ts")).embedded,
   fairness: async () => (await import("./fairness.ts")).fairness,
   imagine: async () => (await import("./imagine.ts")).imagine,
+  "native-4k": async () => (await import("./native-4k.ts")).native4k,
   parity: async () => (await import("./parity.ts")).parity,
   quota: async () => (await import("./quota.ts")).quota,
   scaling: async () => (await import("./scaling.ts")).scaling,
