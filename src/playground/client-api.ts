@@ -44,7 +44,7 @@ export interface ClientUser extends APIUser {
   hasInstalledApp: boolean;
 }
 
-export interface ClientBot {
+interface ClientBot {
   user: APIUser;
   /** Whether it is connected to the gateway. */
   isOnline: boolean;
@@ -166,21 +166,21 @@ interface ClientActor {
  * A slash command. `options` as Discord's own client sends them: subcommands nest; users, roles, channels and
  * attachments (ids from {@link ClientAttachment}) by id; numbers as numbers.
  */
-export interface ClientCommand extends ClientActor {
+interface ClientCommand extends ClientActor {
   type: "command";
   commandId: string;
   options: APIApplicationCommandInteractionDataOption[];
 }
 
 /** As {@link ClientCommand}, with what is typed so far: the option being typed has `focused: true` and its text as `value`. */
-export interface ClientAutocomplete extends ClientActor {
+interface ClientAutocomplete extends ClientActor {
   type: "autocomplete";
   commandId: string;
   options: APIApplicationCommandInteractionDataOption[];
 }
 
 /** A command on a message or a user. */
-export interface ClientContextMenu extends ClientActor {
+interface ClientContextMenu extends ClientActor {
   type: "context_menu";
   commandId: string;
   /** The message's or the user's id. */
@@ -188,7 +188,7 @@ export interface ClientContextMenu extends ClientActor {
 }
 
 /** A button or a select. */
-export interface ClientComponent extends ClientActor {
+interface ClientComponent extends ClientActor {
   type: "component";
   messageId: string;
   customId: string;
@@ -197,7 +197,7 @@ export interface ClientComponent extends ClientActor {
 }
 
 /** A dialog's answer. */
-export interface ClientModalSubmit extends ClientActor {
+interface ClientModalSubmit extends ClientActor {
   type: "modal_submit";
   /** Of the {@link ClientEvent} `modal`. */
   interactionId: string;

@@ -47,13 +47,17 @@ async function main(): Promise<void> {
   const stop = (): void => {
     void playground.close().then(() => process.exit(0));
   };
-  // With its parent gone there is nobody to play with.
-  process.on("disconnect", stop);
   process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  if (process.send === undefined) {
+    process.on("SIGINT", stop);
+    process.stdout.write(`Playground: ${playground.origin}\n`);
+    return;
+  }
+  // With its parent gone there is nobody to play with. Ctrl-C reaches both: the parent still needs Discord to stop in order.
+  process.on("disconnect", stop);
+  process.on("SIGINT", () => undefined);
   const ready: PlaygroundReady = { type: "ready", address: playground.origin };
-  if (process.send === undefined) process.stdout.write(`Playground: ${playground.origin}\n`);
-  else process.send(ready);
+  process.send(ready);
 }
 
 try {

@@ -45,11 +45,13 @@ async function ask(
 }
 
 describe("the playground's process", () => {
-  it("tells its parent its address, serves it, and ends when the parent is gone", async () => {
+  it("tells its parent its address, serves it through Ctrl-C, and ends when the parent is gone", async () => {
     const child = fork(MAIN, ["--port", "0", "--data", join(dir, "ipc")], { execArgv: [] });
     children.push(child);
     const [ready] = (await once(child, "message")) as [{ type: string; address: string }];
     assert.equal(ready.type, "ready");
+    assert.equal((await fetch(`${ready.address}/client/state`)).status, 200);
+    child.kill("SIGINT");
     assert.equal((await fetch(`${ready.address}/client/state`)).status, 200);
     const ended = once(child, "exit");
     child.disconnect();

@@ -75,7 +75,6 @@ export class Gateway implements ConnectionOwner {
     if ((intents & PRIVILEGED & ~this.allowedIntents) !== 0)
       return GatewayCloseCodes.DisallowedIntents;
     const session = new Session(identity, socket);
-    this.#forgetDead();
     this.#sessions.set(session.id, session);
     this.#welcome(session);
     this.#parts.events.emit("stateChange");
@@ -111,6 +110,7 @@ export class Gateway implements ConnectionOwner {
 
   /** Sends an event to the shard that it concerns. @param d - The payload, or how it is for one session. */
   dispatch(t: string, d: unknown, { guildId, intents }: Audience): void {
+    this.#forgetDead();
     for (const session of this.#sessions.values()) {
       const { identity } = session;
       const isMeant = intents === 0 || (identity.intents & intents) !== 0;

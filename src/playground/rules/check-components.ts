@@ -1,5 +1,6 @@
 import { ComponentType } from "discord-api-types/v10";
 
+import { cleanFilename } from "./filename.ts";
 import { type FormErrors, lengthOf } from "./form.ts";
 
 const MAX_COMPONENTS = 40;
@@ -153,7 +154,7 @@ function checkFiles(
     const { url } = item.media;
     const at = [...path, ...item.path, "url"];
     if (url.startsWith(LOCAL_FILE)) {
-      if (!filenames.has(url.slice(LOCAL_FILE.length)))
+      if (!filenames.has(cleanFilename(url.slice(LOCAL_FILE.length))))
         errors.add(
           at,
           "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { apiErrors } from "./api-error.ts";
 import { checkComponents } from "./check-components.ts";
 import { componentsV2, legacyComponents } from "./components.ts";
+import { cleanFilename } from "./filename.ts";
 import { FormErrors, integer, lengthOf, list, parseForm, snowflake, text } from "./form.ts";
 
 /** Of a message that a bot writes; all else is refused or left out, as Discord does. */
@@ -119,7 +120,7 @@ export function parseMessageBody(value: unknown, circumstances: MessageCircumsta
     );
   checkComponents(errors, message.components ?? [], {
     at: [...at, "components"],
-    filenames: new Set(filenames),
+    filenames: new Set(filenames.map(cleanFilename)),
   });
   errors.throwIfAny();
   if (edited === null && isEmpty(message, filenames)) throw apiErrors.emptyMessage();

@@ -5,6 +5,7 @@ import { extname, join } from "node:path";
 
 import type { APIAttachment } from "discord-api-types/v10";
 
+import { cleanFilename } from "../rules/filename.ts";
 import type { Clock } from "./clock.ts";
 import { type SnowflakeSource, snowflakeTime } from "./snowflake.ts";
 import type { Store } from "./store.ts";
@@ -182,16 +183,6 @@ function pathOf(attachment: WorldAttachment): string {
   const folder = attachment.isEphemeral ? "ephemeral-attachments" : "attachments";
   const name = encodeURIComponent(attachment.filename);
   return `/${folder}/${attachment.placeId}/${attachment.id}/${name}`;
-}
-
-/** What `attachment://` and the link call it: no folders, no white space, no control characters. */
-export function cleanFilename(filename: string): string {
-  const name = filename
-    .replaceAll(/\s+/g, "_")
-    .replaceAll(/[^\p{L}\p{N}._-]/gu, "")
-    .replace(/^\.+/, "")
-    .slice(0, 200);
-  return name === "" ? "unknown" : name;
 }
 
 async function pictureOf(

@@ -12,8 +12,9 @@ import {
 
 import { apiErrors } from "../rules/api-error.ts";
 import { type AnyComponent, mediaOf, walk } from "../rules/check-components.ts";
+import { cleanFilename } from "../rules/filename.ts";
 import { type MessageBody, parseMessageBody } from "../rules/message-body.ts";
-import { type Attachments, cleanFilename } from "./attachments.ts";
+import type { Attachments } from "./attachments.ts";
 import type { Clock } from "./clock.ts";
 import type { WorldEvents } from "./events.ts";
 import { has } from "./permissions.ts";
@@ -97,7 +98,7 @@ export class Messages {
     const body = parseMessageBody(raw.value, {
       at: raw.at,
       edited: null,
-      files: new Map(raw.files.map(({ n, filename }) => [n, cleanFilename(filename)])),
+      files: new Map(raw.files.map(({ n, filename }) => [n, filename])),
     });
     checkSizes(raw);
     const known = body.enforce_nonce === true ? this.#byNonce(draft.authorId, body.nonce) : null;
@@ -154,7 +155,7 @@ export class Messages {
         embeds: message.embeds.length,
         attachments: new Map(old.map(({ id, filename }) => [id, filename])),
       },
-      files: new Map(raw.files.map(({ n, filename }) => [n, cleanFilename(filename)])),
+      files: new Map(raw.files.map(({ n, filename }) => [n, filename])),
     });
     checkSizes(raw);
     const channel = world.channel(message.channelId);
