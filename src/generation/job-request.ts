@@ -55,7 +55,6 @@ const jobRequestSchema = z.discriminatedUnion("kind", [generateSchema, upscaleSc
 
 export type Source = z.infer<typeof sourceSchema>;
 export type GenerateJob = z.infer<typeof generateSchema>;
-export type UpscaleJob = z.infer<typeof upscaleSchema>;
 /** What a worker is asked to make, complete: no default is left open, so that a retry makes the same. */
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 

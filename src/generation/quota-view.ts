@@ -21,7 +21,7 @@ export async function quotaView(
 ): Promise<QuotaView> {
   const used = await usage(db, { ...requester, timeZone });
   const each = model === null ? null : usualCost(model);
-  const windows = used.map((window) => ({ ...windowOf(window), picturesLeft: left(window, each) }));
+  const windows = used.map((window) => windowOf(window, each));
   return {
     windows,
     picturesLeft:
@@ -30,19 +30,14 @@ export async function quotaView(
   };
 }
 
-function windowOf({
-  scope,
-  period,
-  limit,
-  used,
-  held,
-  renewsAt,
-}: QuotaUsage): Omit<QuotaWindow, "picturesLeft"> {
-  return { scope, period, limit, used, held, renewsAt };
+function windowOf(window: QuotaUsage, each: number | null): QuotaWindow {
+  const { scope, period, limit, used, held, renewsAt } = window;
+  return { scope, period, limit, used, held, renewsAt, picturesLeft: left(window, each) };
 }
 
-function left({ limit, used, held }: QuotaUsage, each: number | null): number {
-  return each === null ? 0 : Math.max(0, Math.floor((limit - used - held) / each));
+/** Usual pictures that still fit, by the period's room and by what grants add to it. */
+function left({ limit, used, held, granted }: QuotaUsage, each: number | null): number {
+  return each === null ? 0 : Math.floor((Math.max(0, limit - used - held) + granted) / each);
 }
 
 async function pricesOf(model: ModelReport, models: ModelDirectory): Promise<Price[]> {

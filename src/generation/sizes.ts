@@ -6,9 +6,6 @@ export interface Size {
   readonly height: number;
 }
 
-/** The choices that `/imagine` offers, width to height. */
-export const ASPECTS = ["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"] as const;
-
 /** The size of an area of `side` x `side` with the proportions of width to height. */
 export function sizeOf(side: number, { width, height }: { width: number; height: number }): Size {
   const scale = side / Math.sqrt(width * height);

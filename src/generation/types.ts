@@ -1,11 +1,10 @@
-import type { DELIVERY_STATES, JOB_ORIGINS, JOB_STATES } from "../db/schema.ts";
+import type { JOB_ORIGINS, JOB_STATES } from "../db/schema.ts";
 import type { Recipe } from "../image/recipe.ts";
 import type { JobRequest, Source } from "./job-request.ts";
 import type { Place } from "./place.ts";
 
-export type JobState = (typeof JOB_STATES)[number];
+type JobState = (typeof JOB_STATES)[number];
 export type JobOrigin = (typeof JOB_ORIGINS)[number];
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** Who asks, as an interaction says it; nothing here is looked up. */
 export interface Requester {

@@ -14,7 +14,7 @@ import type { OriginalLinks } from "./original-links.ts";
 import { type Status, statusPage } from "./status-page.ts";
 
 /** What `/readyz` asks; each must answer within a second. */
-export type ReadinessChecks = Readonly<Record<string, () => Promise<boolean>>>;
+type ReadinessChecks = Readonly<Record<string, () => Promise<boolean>>>;
 
 export interface HttpOptions {
   readonly host: string;

@@ -31,7 +31,7 @@ export class InferenceCrash extends Error {
 }
 
 /** A fault of ours inside the child; its stack is the child's. */
-export class InferenceFault extends Error {
+class InferenceFault extends Error {
   constructor(message: string, stack: string | undefined) {
     super(message);
     this.name = "InferenceFault";

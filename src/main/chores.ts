@@ -42,26 +42,22 @@ export function startChores(runtime: Runtime, { answers }: Discord): void {
   const value = (statement: ReturnType<typeof sql>) => (): Promise<number> =>
     queryValue(db, statement, z.number());
   metrics.gauge(
-    "queue_jobs",
-    "Jobs that wait",
+    { name: "queue_jobs", help: "Jobs that wait", labels: { state: "waiting" } },
     value(sql`select count(*)::int from job where state = 'waiting'`),
-    {
-      state: "waiting",
-    },
   );
   metrics.gauge(
-    "queue_oldest_seconds",
-    "How long the oldest waiting job has waited",
+    { name: "queue_oldest_seconds", help: "How long the oldest waiting job has waited" },
     value(
       sql`select coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from job where state = 'waiting'`,
     ),
   );
   metrics.gauge(
-    "quota_held_credits",
-    "Credits that are held by open reservations",
+    { name: "quota_held_credits", help: "Credits that are held by open reservations" },
     value(
       sql`select coalesce(sum(reserved), 0)::float8 / 1000 from reservation where state = 'held'`,
     ),
   );
-  metrics.gauge("quota_invariant_violations", "Anything but 0 is a bug", () => countViolations(db));
+  metrics.gauge({ name: "quota_invariant_violations", help: "Anything but 0 is a bug" }, () =>
+    countViolations(db),
+  );
 }

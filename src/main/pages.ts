@@ -16,7 +16,7 @@ const GIB = 2 ** 30;
 const LITTLE_DISK_BYTES = 2 * GIB;
 
 /** What is asked about parts that start later than the pages. */
-export interface Readiness {
+interface Readiness {
   gateway: (() => boolean) | null;
   worker: (() => boolean) | null;
 }

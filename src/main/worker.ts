@@ -46,8 +46,8 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
   let report = await describeModels(runtime, inference);
   await publishWorker(db, { id: workerId, host: hostname(), report });
   caretaker.add("worker report", REPORT_EVERY_MS, async () => {
-    const known = report.models.map(({ name }) => name);
-    if ((await installedModels(runtime)).some((name) => !known.includes(name)))
+    const known = new Set(report.models.map(({ name }) => name));
+    if ((await installedModels(runtime)).some((name) => !known.has(name)))
       report = await describeModels(runtime, inference);
     await publishWorker(db, { id: workerId, host: hostname(), report });
   });
@@ -69,8 +69,7 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
   });
   loop.start();
   metrics.gauge(
-    "gpu_memory_bytes",
-    "Resident bytes of the inference process",
+    { name: "gpu_memory_bytes", help: "Resident bytes of the inference process" },
     async () => inference.residentBytes,
   );
   return {

@@ -6,7 +6,7 @@ import type { OnnxGraph } from "../onnx/graph-core.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /** `fixed + perPixel x pixels`: every network of Sana is linear in the picture's area. */
-export interface LinearWork {
+interface LinearWork {
   readonly fixed: number;
   readonly perPixel: number;
 }

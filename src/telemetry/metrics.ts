@@ -11,6 +11,12 @@ const WAIT_BUCKETS_S = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600
 const RUN_BUCKETS_S = [0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300, 600, 1800];
 const DELIVER_BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
 
+interface GaugeText {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** The process' metrics, by the names of QUEUE.md section 8. */
 export class Metrics {
   readonly registry = new Registry();
@@ -56,7 +62,10 @@ export class Metrics {
 
   constructor(build: { readonly version: string; readonly role: string }) {
     collectDefaultMetrics({ register: this.registry });
-    this.gauge("build_info", "1, with the program's version and role", async () => 1, build);
+    this.gauge(
+      { name: "build_info", help: "1, with the program's version and role", labels: build },
+      async () => 1,
+    );
   }
 
   accepted(job: MeasuredJob): void {
@@ -96,21 +105,17 @@ export class Metrics {
   }
 
   /** A value that is asked for when it is read. */
-  gauge(
-    name: string,
-    help: string,
-    read: () => Promise<number>,
-    labels: Readonly<Record<string, string>> = {},
-  ): void {
-    new Gauge({
+  gauge({ name, help, labels = {} }: GaugeText, read: () => Promise<number>): void {
+    const gauge = new Gauge({
       name: `sanabot_${name}`,
       help,
       labelNames: Object.keys(labels),
-      registers: [this.registry],
+      registers: [],
       async collect() {
         this.set(labels, await read());
       },
     });
+    this.registry.registerMetric(gauge);
   }
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
