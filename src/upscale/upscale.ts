@@ -24,13 +24,6 @@ export {
   predictCreative,
   upscaleCreatively,
 } from "./creative.ts";
-export type {
-  CreativeOptions,
-  UpscaleCost,
-  Upscaled,
-  UpscaleOptions,
-  UpscalerOptions,
-} from "./types.ts";
 
 const LANCZOS_TITLE = "Lanczos with mild sharpening";
 

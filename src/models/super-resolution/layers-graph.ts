@@ -3,7 +3,7 @@ import { z } from "zod";
 import { symbol } from "../../onnx/dim.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph, Operand } from "../../onnx/graph-core.ts";
-import type { Layer, LayersModel } from "./layers-model.ts";
+import type { Layer, LayersModel, LayerWeight } from "./layers-model.ts";
 
 export interface LayersGraphOptions {
   readonly name: string;
@@ -128,10 +128,7 @@ function toOihw(
   return moved;
 }
 
-function weightOf(
-  model: LayersModel,
-  name: string,
-): { values: Float32Array; dims: readonly number[] } {
+function weightOf(model: LayersModel, name: string): LayerWeight {
   const weight = model.weights.get(name);
   if (weight === undefined) throw new Error(`There is no weight ${name}.`);
   return weight;
