@@ -37,6 +37,7 @@ const environmentSchema = z.object({
     .string()
     .regex(/^\d{15,20}$/, "a server's id, a number of 15 to 20 digits")
     .optional(),
+  CUDA_VISIBLE_DEVICES: z.string().default("0"),
   ROLE: z.enum(ROLES).default("all"),
   PORT: z.coerce
     .number("a port from 0 to 65535")
@@ -92,6 +93,8 @@ export interface Config {
   /** Commands are registered in this server alone, where they appear at once. */
   devGuildId: string | undefined;
   role: (typeof ROLES)[number];
+  /** NVIDIA's own variable: which of several GPUs this process has. */
+  gpu: string;
   /** 0: any free one. */
   port: number;
   /** The network interface that pages are served on; loopback unless the owner opens it. */
@@ -194,6 +197,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     discordApiBase: withoutSlash(data.DISCORD_API_BASE),
     devGuildId: data.DEV_GUILD_ID,
     role: data.ROLE,
+    gpu: data.CUDA_VISIBLE_DEVICES,
     port: data.PORT,
     host: data.HOST,
     publicUrl: data.PUBLIC_URL === undefined ? undefined : withoutSlash(data.PUBLIC_URL),

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { PROJECT_DIR, SOFTWARE } from "../config.ts";
+import type { FolderLock } from "../db/folder-lock.ts";
 import { UserError } from "../errors.ts";
 import type { AttachmentFinder } from "../generation/attachment.ts";
 import { JobLoop } from "../generation/job-loop.ts";
@@ -10,6 +11,7 @@ import type { Messenger } from "../generation/messenger.ts";
 import type { WorkerReport } from "../generation/worker-report.ts";
 import { Inference } from "../inference/inference.ts";
 import { listModels } from "../models/find-model.ts";
+import { lockGpu } from "../queue/gpu-lock.ts";
 import { publishWorker, removeWorker } from "../queue/workers.ts";
 import { OwnerSwitches } from "./owner-switches.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
@@ -44,6 +46,7 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
     },
   });
   let report = await describeModels(runtime, inference);
+  const gpu = lockGpuOf(runtime, report);
   await publishWorker(db, { id: workerId, host: hostname(), report });
   caretaker.add("worker report", REPORT_EVERY_MS, async () => {
     const known = new Set(report.models.map(({ name }) => name));
@@ -77,9 +80,16 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
     stop: async () => {
       await loop.stop();
       await inference.stop();
+      gpu?.release();
       await removeWorker(db, workerId).catch(() => undefined);
     },
   };
+}
+
+/** A processor may be shared, a graphics card's memory may not. @throws {UserError} naming who has it */
+function lockGpuOf({ config }: Runtime, { device }: WorkerReport): FolderLock | null {
+  const [provider = "cpu"] = device.split(",");
+  return provider === "cpu" ? null : lockGpu(`${provider}:${config.gpu}`);
 }
 
 /** Every installed model, the configured one first; one that is broken is left out with a line in the log. */

@@ -24,6 +24,7 @@ describe("parseConfig", () => {
       discordApiBase: "https://discord.com/api",
       devGuildId: undefined,
       role: "all",
+      gpu: "0",
       port: 3000,
       host: "127.0.0.1",
       publicUrl: undefined,
