@@ -36,6 +36,7 @@ function windowOf(window: QuotaUsage, each: number | null): QuotaWindow {
 }
 
 /** Usual pictures that still fit, by the period's room and by what grants add to it. */
+/** Usual pictures that fit into a window, with what grants add to it. */
 function left({ limit, used, held, granted }: QuotaUsage, each: number | null): number {
   return each === null ? 0 : Math.floor((Math.max(0, limit - used - held) + granted) / each);
 }

@@ -49,7 +49,7 @@ export const panels: Record<keyof typeof english, string> = {
   "quota.left":
     "{count, plural, =0 {Im Moment passt **kein** übliches **Bild** mehr.} one {Noch etwa **# Bild** der üblichen Art.} other {Noch etwa **# Bilder** der üblichen Art.}}",
   "quota.window":
-    "{scope, select, global {Alle zusammen} guild {Dieser Server} guild_user {Du hier} role {Deine Rolle} other {Du}} {period, select, minute {diese Minute} hour {diese Stunde} day {heute} month {diesen Monat} other {insgesamt}}: {bar} noch {count, plural, one {# Bild} other {# Bilder}}{renews, select, never {} other {, erneuert {renews}}}",
+    "{scope, select, global {Alle zusammen} guild {Dieser Server} guild_ceiling {Dieser Server} guild_user {Du hier} role {Deine Rolle} other {Du}} {period, select, minute {diese Minute} hour {diese Stunde} day {heute} month {diesen Monat} other {insgesamt}}: {bar} noch {count, plural, one {# Bild} other {# Bilder}}{renews, select, never {} other {, erneuert {renews}}}",
   "quota.prices": "**Was etwas kostet**, in üblichen Bildern",
   "quota.price-generate": "{size} × {size}: {pictures}",
   "quota.price-upscale": "Auf {size} vergrößern: {pictures}",

@@ -47,7 +47,7 @@ export const panels = {
   "quota.left":
     "{count, plural, =0 {**No picture** of the usual kind fits at the moment.} one {About **# picture** of the usual kind left.} other {About **# pictures** of the usual kind left.}}",
   "quota.window":
-    "{scope, select, global {Everyone together} guild {This server} guild_user {You here} role {Your role} other {You}} {period, select, minute {this minute} hour {this hour} day {today} month {this month} other {in total}}: {bar} {count, plural, one {# picture} other {# pictures}} left{renews, select, never {} other {, renews {renews}}}",
+    "{scope, select, global {Everyone together} guild {This server} guild_ceiling {This server} guild_user {You here} role {Your role} other {You}} {period, select, minute {this minute} hour {this hour} day {today} month {this month} other {in total}}: {bar} {count, plural, one {# picture} other {# pictures}} left{renews, select, never {} other {, renews {renews}}}",
   "quota.prices": "**What things cost**, in usual pictures",
   "quota.price-generate": "{size} × {size}: {pictures}",
   "quota.price-upscale": "Upscale to {size}: {pictures}",

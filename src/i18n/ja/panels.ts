@@ -46,7 +46,7 @@ export const panels: Record<keyof typeof english, string> = {
   "quota.left":
     "{count, plural, =0 {今は通常の画像が**1枚も**描けません。} other {通常の画像であと約**#枚**描けます。}}",
   "quota.window":
-    "{scope, select, global {全員} guild {このサーバー} guild_user {ここでのあなた} role {あなたのロール} other {あなた}} {period, select, minute {この1分} hour {この1時間} day {今日} month {今月} other {合計}}: {bar} 残り{count, plural, other {#枚}}{renews, select, never {} other {、更新 {renews}}}",
+    "{scope, select, global {全員} guild {このサーバー} guild_ceiling {このサーバー} guild_user {ここでのあなた} role {あなたのロール} other {あなた}} {period, select, minute {この1分} hour {この1時間} day {今日} month {今月} other {合計}}: {bar} 残り{count, plural, other {#枚}}{renews, select, never {} other {、更新 {renews}}}",
   "quota.prices": "**消費の目安**(通常の画像何枚分か)",
   "quota.price-generate": "{size} × {size}: {pictures}",
   "quota.price-upscale": "{size}に拡大: {pictures}",
