@@ -77,6 +77,15 @@ describe("the controls of the playground's page", { skip: noBrowser }, () => {
     });
   });
 
+  it("leave typing to the message box", async () => {
+    const page = await trial.visit();
+    const card = await imagine(page, "a card before typing");
+    await card.getByRole("button", { name: "Favourite" }).click();
+    await page.getByRole("button", { name: "Dismiss message" }).last().click();
+    await page.keyboard.type("hello");
+    assert.equal(await box(page).inputValue(), "hello");
+  });
+
   describe("a dialog", () => {
     it("asks for what is missing, takes every kind of field, and closes on the answer", async () => {
       const page = await trial.visit();

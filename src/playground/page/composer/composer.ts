@@ -26,6 +26,7 @@ import {
 } from "./use-composer.ts";
 import { TextBox } from "./text-box.ts";
 import { useFiles } from "./use-files.ts";
+import { useTypingAnywhere } from "./use-typing.ts";
 
 interface ComposerProps {
   channel: ClientChannel;
@@ -41,6 +42,7 @@ export function Composer({ channel, world, guild }: ComposerProps): JSX.Element 
   const entries = useMemo(() => commandEntries(world, channel), [world, channel]);
   const actions = useComposerActions({ state, setState, channel });
   useRequests(entries, actions);
+  useTypingAnywhere();
   const isOver = useFiles(actions.acceptFiles);
   const { draft } = state;
   const view = { state, actions, entries, place, channel, anchor: box.current };

@@ -1,14 +1,13 @@
 import { useCallback } from "preact/hooks";
 
-/** Where the keyboard goes when it leaves the messages. */
-const MESSAGE_BOX_SELECTOR = ".composer textarea, .composer input";
+import { focusMessageBox } from "../composer/focus-message-box.ts";
 
 /** Arrow keys go from message to message, Home and End to the ends, Escape back to the message box. */
 export function useMessageKeys(): (event: KeyboardEvent) => void {
   return useCallback((event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (event.key === "Escape") {
-      document.querySelector<HTMLElement>(MESSAGE_BOX_SELECTOR)?.focus();
+      focusMessageBox();
       return;
     }
     // Keys on a control in a message are the control's.
