@@ -113,6 +113,7 @@ describe("what the bot may do", () => {
     const answer = await fetch(`${playground.apiBase}/v10/users/@me`);
     assert.equal(answer.status, 401);
     assert.deepEqual(await answer.json(), { message: "401: Unauthorized", code: 0 });
+    assert.equal(playground.transcript.calls.at(-1)?.status, 401);
   });
 
   it("reads its guild: channels, roles, members, itself", async () => {

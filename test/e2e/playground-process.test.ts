@@ -115,7 +115,7 @@ describe("the playground's process", () => {
   it("keeps messages, files, commands and changes when it is killed", async () => {
     const dataDir = join(dir, "kept");
     const first = await startTrial({ dataDir });
-    const { message } = await postCard(first, "still here");
+    const { message, interaction } = await postCard(first, "still here");
     const port = Number(new URL(first.playground.url).port);
     await first.playground.change(`/users/${first.playground.member("ada")}`, { locale: "ja" });
     await first.playground.close();
@@ -137,6 +137,13 @@ describe("the playground's process", () => {
       "ja",
     );
     assert.equal(second.command("imagine").name, "imagine");
+    const path = Routes.webhookMessage(interaction.applicationId, interaction.token);
+    const edited = await fetch(`${second.apiBase}/v10${path}`, {
+      method: "PATCH",
+      body: JSON.stringify({ components: [{ type: 10, content: "edited after it" }] }),
+      headers: { "content-type": "application/json" },
+    });
+    assert.equal(edited.status, 200);
     const next = await second.say("after it");
     assert.ok(BigInt(next.id) > BigInt(message.id));
     await second.close();

@@ -1,5 +1,6 @@
 import { MessageType, PermissionFlagsBits as P } from "discord-api-types/v10";
 import { type Context as HonoContext, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 
 import type { ClientAttachment } from "../client-api.ts";
@@ -22,9 +23,13 @@ const messageSchema = z.object({
   replyToId: z.string().optional(),
 });
 
+/** Discord's highest limit of one file, and what is around it. */
+const MAX_BODY_BYTES = 110 * 2 ** 20;
+
 /** The page's own API; `client-api.ts` says what it takes and gives. */
 export function createClient(context: Context): Hono {
   const client = new Hono();
+  client.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
   client.onError((error, c) => {
     if (error instanceof Refusal)
       return c.json(

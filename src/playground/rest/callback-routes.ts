@@ -1,4 +1,5 @@
 import {
+  type APIApplicationCommandOptionChoice,
   InteractionResponseType as R,
   InteractionType,
   MessageFlags,
@@ -118,7 +119,7 @@ async function answer(context: Context, given: Answer): Promise<WorldMessage | n
       events.emit("client", interaction.userId, {
         type: "autocomplete",
         interactionId: interaction.id,
-        choices: choices as never,
+        choices: choices as APIApplicationCommandOptionChoice[],
       });
       return null;
     }

@@ -41,11 +41,15 @@ export function createRest(context: Context): Hono<RestEnv> {
       : context.faults.take(method, path);
     const body = await readBody(c.req.raw).catch((error: unknown) => error);
     const call = recordCall(context, { method, path, body });
-    if (body instanceof Error) throw body;
-    c.set("body", body as RestEnv["Variables"]["body"]);
-    const broken = await strikeBefore(fault, c);
-    if (broken === undefined) await serve(next, { c, context, path });
-    else c.res = broken;
+    try {
+      if (body instanceof Error) throw body;
+      c.set("body", body as RestEnv["Variables"]["body"]);
+      const broken = await strikeBefore(fault, c);
+      if (broken === undefined) await serve(next, { c, context, path });
+      else c.res = broken;
+    } catch (error) {
+      c.res = answerError(error, { c, context });
+    }
     if (fault !== null && "applied" in fault && fault.applied) c.res = strikeAfter(fault, c);
     call.finish(c.res, fault?.kind === "disconnect");
   });
@@ -168,7 +172,10 @@ function recordCall(
 /** From the error handler to the transcript; it does not leave the process. */
 const ERROR_CODE_HEADER = "x-playground-error-code";
 
-function answerError(error: Error, { c, context }: { c: RestContext; context: Context }): Response {
+function answerError(
+  error: unknown,
+  { c, context }: { c: RestContext; context: Context },
+): Response {
   if (error instanceof ApiError) {
     const response = Response.json(error.toJSON(), { status: error.status });
     response.headers.set(ERROR_CODE_HEADER, String(error.code));
