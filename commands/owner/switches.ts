@@ -114,6 +114,7 @@ export const directMessages = switchRoute({
   read: (options) => options.getBoolean("on", true),
   show: onOff,
   title: (say) => say("owner.direct-title"),
+  remark: (say) => say("owner.direct-remark"),
 });
 
 export const userInstalls = switchRoute({
