@@ -11,27 +11,8 @@ import type { CreativeOptions, UpscaleCost } from "./types.ts";
 
 /** Between keeping the picture (0.2) and finding new detail (0.5). */
 export const DEFAULT_CREATIVE_STRENGTH = 0.35;
-/** A checkpoint draws sensibly at up to this many times the side that it was trained on, when it begins from a picture. */
-const MAX_OVER_NATIVE = 4;
 /** Beside the networks: the picture in bytes before and after, in float32 before encoding and after decoding. */
 const HOST_BYTES_PER_PIXEL = 3 + 3 + 12 + 12;
-
-/**
- * The checkpoint that is best for drawing at this size: the one with the largest native size, up to the size itself.
- *
- * @param models - `nativeSize` in pixels.
- * @returns its name, or null where none fits.
- */
-export function chooseCreativeModel(
-  models: readonly { readonly name: string; readonly nativeSize: number }[],
-  longestSide: number,
-): string | null {
-  const fit = models.filter(({ nativeSize }) => nativeSize * MAX_OVER_NATIVE >= longestSide);
-  const distance = ({ nativeSize }: { nativeSize: number }): number =>
-    Math.abs(Math.log(nativeSize / longestSide));
-  const [best] = fit.toSorted((a, b) => distance(a) - distance(b));
-  return best?.name ?? null;
-}
 
 /**
  * Draws a picture anew at a bigger size: enlarged, encoded, some noise added, denoised with its own prompt, decoded.

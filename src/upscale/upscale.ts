@@ -157,12 +157,11 @@ async function settle(upscaler: string | undefined, log: (line: string) => void)
  */
 export async function predictUpscale(
   size: PixelSize,
-  {
-    longestSide,
-    upscaler = DEFAULT_UPSCALER,
-  }: { longestSide: number; upscaler?: string | undefined },
+  options: { longestSide: number; upscaler?: string | undefined },
 ): Promise<UpscaleCost> {
+  const { longestSide } = options;
   const target = targetSize(size, longestSide);
+  const upscaler = await settle(options.upscaler, () => {});
   const bytes = 3 * target.width * target.height;
   if (upscaler === "lanczos") return { ...target, flops: 0, peakMemoryBytes: 2 * bytes };
   const plan = await planNetwork(upscaler, longestSide / Math.max(size.width, size.height));

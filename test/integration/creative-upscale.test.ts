@@ -7,12 +7,7 @@ import { UserError } from "../../src/errors.ts";
 import { resizeLanczos } from "../../src/image/resize-lanczos.ts";
 import { SanaPipeline } from "../../src/pipeline/sana-pipeline.ts";
 import type { TileProgress } from "../../src/upscale/types.ts";
-import {
-  chooseCreativeModel,
-  predictCreative,
-  upscaleCreatively,
-  Upscaler,
-} from "../../src/upscale/upscale.ts";
+import { predictCreative, upscaleCreatively, Upscaler } from "../../src/upscale/upscale.ts";
 import { psnr } from "../support/compare.ts";
 import { temporaryFolder } from "../support/tiny-checkpoint.ts";
 
@@ -116,25 +111,5 @@ describe("predictCreative", () => {
     assert.ok(strong.flops > small.flops);
     assert.ok(large.peakMemoryBytes > small.peakMemoryBytes);
     assert.deepEqual([large.width, large.height], [640, 640]);
-  });
-});
-
-describe("chooseCreativeModel", () => {
-  const models = [
-    { name: "emoji", nativeSize: 160 },
-    { name: "sana-1024", nativeSize: 1024 },
-    { name: "sana-4k", nativeSize: 4096 },
-    { name: "sana-2k", nativeSize: 2048 },
-  ];
-
-  it("prefers the model whose own size is nearest", () => {
-    assert.equal(chooseCreativeModel(models, 4096), "sana-4k");
-    assert.equal(chooseCreativeModel(models, 2048), "sana-2k");
-    assert.equal(chooseCreativeModel(models.slice(0, 2), 4096), "sana-1024");
-  });
-
-  it("finds none where all are far too small", () => {
-    assert.equal(chooseCreativeModel(models.slice(0, 1), 4096), null);
-    assert.equal(chooseCreativeModel([], 4096), null);
   });
 });
