@@ -85,5 +85,5 @@ function permissionKey(name: NeededPermission): MessageKey {
 /** Whether the bot itself is there, and not only its commands, brought along by a member who has installed them. */
 function isBotHere({ guildId, context, authorizingIntegrationOwners }: BaseInteraction): boolean {
   if (guildId === null) return context !== InteractionContextType.PrivateChannel;
-  return ApplicationIntegrationType.GuildInstall in authorizingIntegrationOwners;
+  return authorizingIntegrationOwners[ApplicationIntegrationType.GuildInstall] !== undefined;
 }

@@ -13,6 +13,8 @@ import { until } from "../support/until.ts";
 
 const isPrivate = ({ flags = 0 }: { flags?: number }) => (flags & MessageFlags.Ephemeral) !== 0;
 
+const hasSeed = (message: APIMessage) => textOf(message).includes("Seed");
+
 /** The descriptions of a card's pictures. */
 function shown(message: APIMessage): unknown[] {
   return [...controls(message.components)].flatMap(({ items }) =>
@@ -216,6 +218,64 @@ describe("/imagine", () => {
     await test.post({ kind: "cancelled", byUserId: playground.member("ada") });
     const card = await begun.answer((message) => textOf(message).includes("Cancelled"));
     assert.equal([...controls(card.components)].filter(({ type }) => type === 2).length, 0);
+  });
+
+  describe("in different places", () => {
+    async function askedIn(channel: string, as?: string) {
+      const scene = { in: channel, ...(as === undefined ? {} : { as }) };
+      const begun = await playground.slash("imagine", { prompt: "here" }, scene);
+      return until(() => test.generation.wishes.find((one) => one.interactionId === begun.id));
+    }
+
+    it("says of a thread which channel it belongs to", async () => {
+      const { requester, place } = await askedIn("a thread about cats");
+      assert.equal(requester.parentChannelId, playground.channel("art"));
+      assert.equal(place.canBotPost, true);
+    });
+
+    it("says that a channel is age-restricted", async () => {
+      assert.equal((await askedIn("after-dark")).requester.isAgeRestrictedChannel, true);
+      assert.equal((await askedIn("art")).requester.isAgeRestrictedChannel, false);
+    });
+
+    it("says of a direct message that there is no server", async () => {
+      const { requester, place } = await askedIn("dm");
+      assert.deepEqual([requester.guildId, place.guildId, place.canBotPost], [null, null, true]);
+    });
+
+    it("knows admins and moderators, and the owner of the bot", async () => {
+      const rights = async (as: string) => {
+        const { isAdmin, isModerator, isOwner } = (await askedIn("art", as)).requester;
+        return [isAdmin, isModerator, isOwner];
+      };
+      assert.deepEqual(await rights("ada"), [false, false, false]);
+      assert.deepEqual(await rights("morgan"), [false, true, false]);
+      assert.deepEqual(await rights("olivia"), [true, true, true]);
+    });
+
+    it("takes the larger files that a boosted server takes", async () => {
+      assert.equal((await askedIn("lobby")).place.attachmentSizeLimit, 50 * 2 ** 20);
+      assert.equal((await askedIn("art")).place.attachmentSizeLimit, 10 * 2 ** 20);
+    });
+
+    it("works where a member has brought the commands along, though the bot is not there", async () => {
+      const guild = playground.context.world.guilds.find(({ name }) => name === "Ada's studio");
+      const user = `/users/${playground.member("ada")}`;
+      await playground.change(user, { hasInstalledApp: true });
+      await playground.change(`/guilds/${guild?.id}`, { hasBot: false });
+      try {
+        const { place, requester } = await askedIn("lobby");
+        assert.equal(place.canBotPost, false);
+        assert.equal(requester.guildId, guild?.id);
+        await test.finish();
+        await playground.waitForMessage(
+          (message) => message.channel_id === playground.channel("lobby") && hasSeed(message),
+        );
+      } finally {
+        await playground.change(`/guilds/${guild?.id}`, { hasBot: true });
+        await playground.change(user, { hasInstalledApp: false });
+      }
+    });
   });
 
   it("is known in every language", async () => {

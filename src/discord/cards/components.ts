@@ -17,7 +17,7 @@ export interface Card {
 }
 
 /** Discord's limit for one text, and for all texts of a message together. */
-export const MAX_TEXT = 4000;
+const MAX_TEXT = 4000;
 /** Discord's limit for a picture's description. */
 const MAX_ALT_TEXT = 1024;
 const MAX_LABEL = 80;
