@@ -18,12 +18,7 @@ import {
 import { type PixelSize, targetSize } from "./target-size.ts";
 import type { UpscaleCost, Upscaled, UpscaleOptions, UpscalerOptions } from "./types.ts";
 
-export {
-  chooseCreativeModel,
-  DEFAULT_CREATIVE_STRENGTH,
-  predictCreative,
-  upscaleCreatively,
-} from "./creative.ts";
+export { DEFAULT_CREATIVE_STRENGTH, predictCreative, upscaleCreatively } from "./creative.ts";
 
 const LANCZOS_TITLE = "Lanczos with mild sharpening";
 
