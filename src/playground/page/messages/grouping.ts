@@ -20,22 +20,42 @@ export function startsDay(before: ClientMessage | undefined, message: ClientMess
   return new Date(before.timestamp).toDateString() !== new Date(message.timestamp).toDateString();
 }
 
+/** Somebody used a command. */
+export interface CommandHeader {
+  type: "command";
+  userId: string;
+  commandName: string;
+}
+
 /** The small line above a message: a command that somebody used, or what it answers. */
 export type Header =
-  | { type: "command"; userId: string; commandName: string }
-  | { type: "reply"; messageId: string; message: ClientMessage | null };
+  | CommandHeader
+  | {
+      type: "reply";
+      messageId: string;
+      message: ClientMessage | null;
+      /** In place of an answered message that is gone. */
+      otherwise: CommandHeader | null;
+    };
 
 export function headerOf(message: ClientMessage): Header | null {
-  const metadata = message.interaction_metadata;
+  const { interaction_metadata: metadata, commandName } = message;
+  const command: CommandHeader | null =
+    commandName === undefined || metadata === undefined
+      ? null
+      : { type: "command", userId: metadata.user.id, commandName };
+  const answers = (messageId: string): Header => ({
+    type: "reply",
+    messageId,
+    message: message.referenced_message ?? null,
+    otherwise: command,
+  });
   // Whatever a command says after its first answer belongs to that one.
   const first = metadata?.original_response_message_id;
-  if (first !== undefined) return { type: "reply", messageId: first, message: null };
-  if (message.commandName !== undefined && metadata !== undefined)
-    return { type: "command", userId: metadata.user.id, commandName: message.commandName };
+  if (first !== undefined) return answers(first);
+  if (command !== null) return command;
   const reference = message.message_reference?.message_id;
-  if (reference !== undefined)
-    return { type: "reply", messageId: reference, message: message.referenced_message ?? null };
-  if (metadata !== undefined && "interacted_message_id" in metadata)
-    return { type: "reply", messageId: metadata.interacted_message_id, message: null };
-  return null;
+  if (reference !== undefined) return answers(reference);
+  const isPress = metadata !== undefined && "interacted_message_id" in metadata;
+  return isPress ? answers(metadata.interacted_message_id) : null;
 }

@@ -22,21 +22,22 @@ export function MessageHeader({
   guild,
 }: Surroundings & { header: Header; message: ClientMessage }): JSX.Element {
   if (header.type === "command") return h(UsedCommand, { ...header, world, guild });
-  return h(Answered, { ...header, channelId: message.channel_id, guild });
+  return h(Answered, { header, channelId: message.channel_id, world, guild });
 }
 
-interface AnsweredProps {
-  messageId: string;
-  /** As the server sent it along; what the page knows itself is newer. */
-  message: ClientMessage | null;
+interface AnsweredProps extends Surroundings {
+  header: Extract<Header, { type: "reply" }>;
   channelId: string;
-  guild: ClientGuild | null;
 }
 
 /** The message that this one answers, in one line. */
-function Answered({ messageId, message, channelId, guild }: AnsweredProps): JSX.Element {
+function Answered({ header, channelId, world, guild }: AnsweredProps): JSX.Element {
+  const { messageId, message, otherwise } = header;
   const known = useApp(({ logs }) => logs[channelId]?.messages.find(({ id }) => id === messageId));
+  // What the page knows itself is newer than what the server sent along.
   const answered = known ?? message;
+  if (answered === null && otherwise !== null)
+    return h(UsedCommand, { ...otherwise, world, guild });
   return h(
     "div",
     { class: "message-context" },

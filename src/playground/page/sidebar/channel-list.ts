@@ -65,7 +65,7 @@ function GuildChannels({ guild }: { guild: ClientGuild }): JSX.Element {
         "p",
         { class: "hidden-channels muted" },
         icon("lock", 14),
-        hidden === 1 ? "1 channel that you cannot see" : `${hidden} channels that you cannot see`,
+        hidden === 1 ? "1 hidden channel" : `${hidden} hidden channels`,
       ),
   );
 }

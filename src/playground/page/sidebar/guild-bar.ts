@@ -1,8 +1,9 @@
 import { h, type JSX } from "preact";
 
-import type { ClientChannel, ClientState } from "../../client-api.ts";
+import type { ClientChannel, ClientGuild, ClientState } from "../../client-api.ts";
 import { openGuild } from "../state/session.ts";
 import { useApp } from "../state/store.ts";
+import { memberOf } from "../state/world.ts";
 import { avatar, guildInitials } from "../ui/avatar.ts";
 import { ThemeButton } from "../ui/theme.ts";
 
@@ -24,7 +25,7 @@ export function GuildBar({ world }: { world: ClientState }): JSX.Element {
       face: avatar(bot, 30),
     }),
     h("hr", null),
-    world.guilds.map(({ id, name, channels }) =>
+    joinedGuilds(world).map(({ id, name, channels }) =>
       guildButton({
         id,
         label: name,
@@ -36,6 +37,11 @@ export function GuildBar({ world }: { world: ClientState }): JSX.Element {
     h("span", { class: "spring" }),
     h(ThemeButton, null),
   );
+}
+
+/** Nobody sees servers that they are not in. */
+function joinedGuilds({ guilds, userId }: ClientState): ClientGuild[] {
+  return guilds.filter((guild) => memberOf(guild, userId) !== null);
 }
 
 interface GuildButton {
