@@ -239,7 +239,7 @@ describe("messages in the playground", () => {
       ({ id, reactions }) => id === said.id && reactions?.[0]?.count === 1,
     );
     await reaction.users.remove();
-    const [shown] = (await playground.messagesIn("general")).filter(({ id }) => id === said.id);
+    const shown = (await playground.messagesIn("general")).find(({ id }) => id === said.id);
     assert.deepEqual([shown?.reactions, shown?.edited_timestamp], [undefined, null]);
   });
 });
