@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { Source } from "./job-request.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Discord signs the addresses of its attachments for a day; `discord/` asks for the message again where one has expired. */
 export interface AttachmentFinder {
@@ -18,7 +19,8 @@ const MAX_BYTES = 64 * 2 ** 20;
 /**
  * Downloads an attachment.
  *
- * @throws {UserError} `invalid_image` when it is gone, too large, or nowhere that is trusted.
+ * @throws {Refusal} `refusal.picture-gone`
+ * @throws {UserError} `invalid_image` when it is too large, or nowhere that is trusted
  */
 export async function fetchAttachment(
   source: AttachmentSource,
@@ -30,11 +32,7 @@ export async function fetchAttachment(
   if (first !== null) return first;
   const fresh = await finder.refresh(source, deadline);
   const bytes = fresh === null ? null : await download(fresh, finder, deadline);
-  if (bytes === null)
-    throw new UserError(
-      "invalid_image",
-      "The picture to start from is no longer there. Send it again.",
-    );
+  if (bytes === null) throw new Refusal("refusal.picture-gone");
   return bytes;
 }
 

@@ -8,6 +8,7 @@ import { InferenceCrash, type Inference } from "../inference/inference.ts";
 import type { Made } from "../inference/messages.ts";
 import type { Claim, JobEngine } from "../queue/job-engine.ts";
 import { release } from "../quota/quota.ts";
+import { translate } from "../i18n/translate.ts";
 import { failpoint } from "../telemetry/failpoint.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { AnswerBook } from "./answer-book.ts";
@@ -21,6 +22,8 @@ import {
 } from "./job-store.ts";
 import type { Messenger } from "./messenger.ts";
 import { ProgressEditor } from "./progress-editor.ts";
+import { parsePlace } from "./place.ts";
+import { Refusal } from "./refusal.ts";
 import { type SourceStore, taskOf } from "./task.ts";
 
 /** Ten times the usual would be a hang; large pictures on a CPU take long the first time. */
@@ -85,7 +88,7 @@ export class JobLoop {
         if (claim === null) await engine.ready("gpu", signal);
         else {
           onJob();
-          await this.#perform(claim);
+          await this.#perform(claim).finally(() => engine.release(claim));
           onJob();
         }
       } catch (error) {
@@ -194,6 +197,10 @@ export class JobLoop {
   }
 
   #explain(row: JobRow, error: unknown): JobError {
+    if (error instanceof Refusal) {
+      const { locale } = parsePlace(row.place);
+      return { code: error.code, message: translate(locale, error.key, error.parameters) };
+    }
     if (error instanceof UserError) return { code: error.code, message: error.message };
     const errorId = randomUUID().slice(0, 8);
     this.#options.log.error({ err: error, errorId, jobId: row.id }, "job failed for good");
