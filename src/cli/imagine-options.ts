@@ -23,6 +23,7 @@ export interface ImagineOptions {
   binning: boolean;
   provider?: "auto" | "cpu" | "cuda" | "dml" | "webgpu";
   precision?: "auto" | "fp32" | "fp16" | "int8";
+  vaeTiling?: "exact" | "diffusers";
   rng: "cpu" | "cuda";
   trace?: string;
   json?: boolean;

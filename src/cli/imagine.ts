@@ -83,6 +83,14 @@ export function imagineCommand(): Command {
     .addOption(new Option("--provider <name>", "where to compute").choices(PROVIDERS))
     .addOption(new Option("--precision <name>", "how to compute").choices(PRECISIONS))
     .addOption(
+      new Option(
+        "--vae-tiling <how>",
+        "large pictures: exactly, or in 512 px tiles that fade as with diffusers' enable_tiling()",
+      )
+        .choices(["exact", "diffusers"])
+        .default("exact"),
+    )
+    .addOption(
       new Option("--rng <kind>", "whose random stream a seed means: torch's on CPU or on CUDA")
         .choices(["cpu", "cuda"])
         .default("cpu"),
@@ -103,6 +111,7 @@ async function imagine(prompt: string, options: ImagineOptions): Promise<void> {
     cacheDir: join(config.dataDir, "cache"),
     provider: options.provider ?? config.provider,
     precision: options.precision ?? config.precision,
+    tiling: options.vaeTiling,
     memory: config.memory,
     log: (line) => createLogger(config.logLevel ?? "error").info(line),
   };

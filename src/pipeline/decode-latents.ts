@@ -3,9 +3,19 @@ import { splitDecoder } from "../models/autoencoder-dc/decoder-graph.ts";
 import type { OnnxGraph } from "../onnx/graph-core.ts";
 import { partLimitBytes } from "./activation-limit.ts";
 import { runBands } from "./bands.ts";
+import { decoderTiles, isCut, runBlended } from "./blended-tiles.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FloatTensor, Stages } from "./stages.ts";
-import { type Planes, cutOut, planTiles, putInto, TILE_SIDES, tilesFit } from "./tiles.ts";
+import {
+  type Planes,
+  cutOut,
+  planTiles,
+  planesOf,
+  putInto,
+  TILE_SIDES,
+  tilesFit,
+} from "./tiles.ts";
+import type { Tiling } from "./types.ts";
 
 /** RGB in [-1, 1], unclamped: [1, 3, H, W]. */
 export type DecodedImage = FloatTensor;
@@ -25,6 +35,8 @@ export interface DecodeOptions {
   readonly memoryLimitBytes: number;
   /** Called before each tile or band. */
   readonly onTile?: ((tile: number, tiles: number) => void) | undefined;
+  /** `diffusers`: large pictures in overlapping tiles that fade into one another; see {@link runBlended}. */
+  readonly tiling?: Tiling | undefined;
 }
 
 /**
@@ -37,12 +49,33 @@ export async function decodeLatents(
   latents: Latents,
   options: DecodeOptions,
 ): Promise<DecodedImage> {
+  if (options.tiling === "diffusers") return decodeBlended(parts, latents, options);
   const plan = await planDecode(parts, latents.dims, options.memoryLimitBytes);
   if (plan.tile === null) return parts.stages.runFor("sample", "vae-decoder", { latents });
   const features = plan.isBanded
     ? await decodeBands(parts, latents, options)
     : await decodeFeatures(parts, latents);
   return decodeTiles(parts, features, { ...options, tile: plan.tile });
+}
+
+async function decodeBlended(
+  { checkpoint, stages }: Parts,
+  { data, dims: [, channels, height, width] }: Latents,
+  { onTile }: DecodeOptions,
+): Promise<DecodedImage> {
+  const tiles = decoderTiles(checkpoint.vae.config.compression);
+  const count = Math.ceil(height / tiles.stride) * Math.ceil(width / tiles.stride);
+  let tile = 0;
+  const decodeTile = async (part: Planes): Promise<Planes> => {
+    onTile?.(tile++, count);
+    const latents = { data: part.data, dims: [1, channels, part.height, part.width] };
+    return planesOf(await stages.runFor("sample", "vae-decoder", { latents }));
+  };
+  const whole = { data, channels, height, width };
+  const image = isCut(whole, tiles)
+    ? await runBlended(whole, tiles, decodeTile)
+    : await decodeTile(whole);
+  return { data: image.data, dims: [1, image.channels, image.height, image.width] };
 }
 
 export interface DecodePlan {
@@ -100,17 +133,15 @@ function chooseTile(
       { batch: 1, height: side + halo, width: side + 2 * halo },
       { batch: 1, height: side + 2 * halo, width: side + 2 * halo },
     );
-  const isCut = (side: number): boolean =>
+  const fits = (side: number): boolean =>
     tilesFit(height, { tile: side, halo }) && tilesFit(width, { tile: side, halo });
   const side =
-    TILE_SIDES.find((each) => isCut(each) && bytesOf(each) <= limit) ?? TILE_SIDES.at(-1) ?? 1;
+    TILE_SIDES.find((each) => fits(each) && bytesOf(each) <= limit) ?? TILE_SIDES.at(-1) ?? 1;
   return { side, bytes: bytesOf(side) };
 }
 
 async function decodeFeatures({ stages }: Parts, latents: Latents): Promise<Planes> {
-  const { data, dims } = await stages.runFor("features", "vae-decoder-features", { latents });
-  const [, channels = 0, height = 0, width = 0] = dims;
-  return { data, channels, height, width };
+  return planesOf(await stages.runFor("features", "vae-decoder-features", { latents }));
 }
 
 function decodeBands(

@@ -7,7 +7,7 @@ import { resizeAndCrop } from "./resize-and-crop.ts";
 import type { ResolvedRequest } from "./resolve-request.ts";
 import type { Stages } from "./stages.ts";
 import { toRgb8 } from "./to-rgb8.ts";
-import type { Picture } from "./types.ts";
+import type { Picture, Tiling } from "./types.ts";
 
 /** A decoded picture: the network's own output for the trace, and the finished bytes. */
 export interface DecodedPicture {
@@ -23,7 +23,7 @@ type DecodeRequest = Pick<
 
 /** Latents [1, C, h, w] in the transformer's scale to a picture of the requested size. */
 export async function decode(
-  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
+  { checkpoint, stages, tiling }: { checkpoint: Checkpoint; stages: Stages; tiling: Tiling },
   prepared: Pick<PreparedPicture, "dims" | "seed"> & { readonly clean: Float32Array },
   request: DecodeRequest,
 ): Promise<DecodedPicture> {
@@ -33,6 +33,7 @@ export async function decode(
   const decoded = await decodeLatents({ checkpoint, stages }, latents, {
     memoryLimitBytes: activationLimitBytes(),
     onTile,
+    tiling,
   });
   const { width, height } = request;
   const from = { height: request.latentHeightPx, width: request.latentWidthPx };

@@ -4,11 +4,11 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { encodeSample } from "./encode-sample.ts";
 import type { ResolvedRequest } from "./resolve-request.ts";
 import type { Stages } from "./stages.ts";
-import type { InitImage } from "./types.ts";
+import type { InitImage, Tiling } from "./types.ts";
 
 /** A given picture's latents [1, C, h, w] in the transformer's scale, or null for text to image. */
 export async function encodeImage(
-  { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
+  { checkpoint, stages, tiling }: { checkpoint: Checkpoint; stages: Stages; tiling: Tiling },
   request: ResolvedRequest,
 ): Promise<Float32Array | null> {
   if (request.initLatents !== null) return request.initLatents.data;
@@ -16,7 +16,10 @@ export async function encodeImage(
   const size = { width: request.latentWidthPx, height: request.latentHeightPx };
   const { rgb } = resizeLanczos(coverCrop(request.initImage, size), size);
   const sample = { data: toNchw(rgb, size), channels: 3, ...size };
-  return encodeSample({ checkpoint, stages }, sample, activationLimitBytes());
+  return encodeSample({ checkpoint, stages }, sample, {
+    memoryLimitBytes: activationLimitBytes(),
+    tiling,
+  });
 }
 
 /** The largest centred part with the aspect ratio of `target`, so that nothing is stretched. */

@@ -2,9 +2,11 @@ import { encoderBandSteps } from "../models/autoencoder-dc/band-graphs.ts";
 import { splitEncoder } from "../models/autoencoder-dc/encoder-graph.ts";
 import { partLimitBytes } from "./activation-limit.ts";
 import { runBands } from "./bands.ts";
+import { encoderTiles, isCut, runBlended } from "./blended-tiles.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Stages } from "./stages.ts";
-import { type Planes, cutOut, planTiles, putInto, TILE_SIDES } from "./tiles.ts";
+import { type Planes, cutOut, planTiles, planesOf, putInto, TILE_SIDES } from "./tiles.ts";
+import type { Tiling } from "./types.ts";
 
 interface Parts {
   readonly checkpoint: Checkpoint;
@@ -18,9 +20,19 @@ interface Parts {
 export async function encodeSample(
   { checkpoint, stages }: Parts,
   sample: Planes,
-  memoryLimitBytes: number,
+  { memoryLimitBytes, tiling }: { memoryLimitBytes: number; tiling?: Tiling | undefined },
 ): Promise<Float32Array> {
   const { height, width, channels } = sample;
+  const tiles = encoderTiles(checkpoint.vae.config.compression);
+  if (tiling === "diffusers" && isCut(sample, tiles)) {
+    const { data } = await runBlended(sample, tiles, async (part) => {
+      const dims = [1, channels, part.height, part.width];
+      return planesOf(
+        await stages.runFor("latents", "vae-encoder", { sample: { data: part.data, dims } }),
+      );
+    });
+    return data;
+  }
   const plan = await planEncode({ checkpoint, stages }, { height, width }, memoryLimitBytes);
   if (plan.tile === null) {
     const feeds = { sample: { data: sample.data, dims: [1, channels, height, width] } };

@@ -20,6 +20,7 @@ import type {
   LoadOptions,
   MemoryPolicy,
   Picture,
+  Tiling,
 } from "./types.ts";
 
 /**
@@ -32,15 +33,20 @@ export class SanaPipeline {
   readonly textEncoder: TextEncoder;
   readonly preview: Preview;
   readonly memory: MemoryPolicy;
+  readonly tiling: Tiling;
 
   private constructor(
-    parts: Pick<SanaPipeline, "checkpoint" | "stages" | "textEncoder" | "preview" | "memory">,
+    parts: Pick<
+      SanaPipeline,
+      "checkpoint" | "stages" | "textEncoder" | "preview" | "memory" | "tiling"
+    >,
   ) {
     this.checkpoint = parts.checkpoint;
     this.stages = parts.stages;
     this.textEncoder = parts.textEncoder;
     this.preview = parts.preview;
     this.memory = parts.memory;
+    this.tiling = parts.tiling;
   }
 
   /** @throws UserError model_not_found or model_invalid, naming the file and what is wrong with it */
@@ -69,8 +75,8 @@ export class SanaPipeline {
       precision,
     });
     const preview = await Preview.open({ checkpoint, stages }, options.cacheDir);
-    const { memory } = options;
-    return new SanaPipeline({ checkpoint, stages, textEncoder, preview, memory });
+    const { memory, tiling = "exact" } = options;
+    return new SanaPipeline({ checkpoint, stages, textEncoder, preview, memory, tiling });
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { FloatTensor } from "./stages.ts";
+
 /** A part of a picture's grid, in its pixels. */
 export interface Rectangle {
   readonly top: number;
@@ -20,6 +22,12 @@ export interface Planes {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
+}
+
+/** A network's output [1, C, H, W] as planes. */
+export function planesOf({ data, dims }: FloatTensor): Planes {
+  const [, channels = 0, height = 0, width = 0] = dims;
+  return { data, channels, height, width };
 }
 
 /** Sides of a tile that are tried, in pixels of the features; smaller ones cost more in their halos than they save. */

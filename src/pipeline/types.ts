@@ -7,6 +7,9 @@ type Precision = "auto" | "fp32" | "fp16" | "int8";
 /** Which stages stay loaded: `sequential` holds one at a time. */
 export type MemoryPolicy = "auto" | "all" | "sequential";
 
+/** How pictures that do not fit whole go through the autoencoder: exactly, or as diffusers' enable_tiling() does. */
+export type Tiling = "exact" | "diffusers";
+
 /** What it takes to open a checkpoint. */
 export interface LoadOptions {
   /** A folder in the layout of Hugging Face diffusers. */
@@ -16,6 +19,8 @@ export interface LoadOptions {
   provider: Provider | "auto";
   precision: Precision;
   memory: MemoryPolicy;
+  /** `exact` by default. */
+  tiling?: Tiling | undefined;
   /** Milliseconds without work after which the networks are unloaded; undefined: never. */
   unloadAfterMs?: number | undefined;
   /** Receives a line about where the model runs and why, and when that changes. */

@@ -45,8 +45,8 @@ for (const name of ["base", "lite"]) {
       Math.sin(i * 0.011 + (i % width) * 0.07),
     );
     const sample = { data, channels: 3, height, width };
-    const whole = await encodeSample(pipeline, sample, GENEROUS);
-    const tiled = await encodeSample(pipeline, sample, 1);
+    const whole = await encodeSample(pipeline, sample, { memoryLimitBytes: GENEROUS });
+    const tiled = await encodeSample(pipeline, sample, { memoryLimitBytes: 1 });
     const calls =
       pipeline.stages.takeReports().find(({ stage }) => stage === "vae-encoder-features")?.calls ??
       0;

@@ -14,6 +14,8 @@ import { positionEmbedding } from "../../src/models/sana-transformer/position-em
 import { buildTransformerGraph } from "../../src/models/sana-transformer/transformer-graph.ts";
 import type { OnnxGraph } from "../../src/onnx/graph-core.ts";
 import { Session, type Tensor } from "../../src/onnx/session.ts";
+import { decoderTiles, encoderTiles, runBlended } from "../../src/pipeline/blended-tiles.ts";
+import type { Planes } from "../../src/pipeline/tiles.ts";
 import { openWeights } from "../../src/safetensors/checkpoint-weights.ts";
 import { readRows } from "../../src/safetensors/read-tensor.ts";
 import { relativeError } from "../support/compare.ts";
@@ -150,6 +152,59 @@ describe("the autoencoder agrees with diffusers", () => {
   test("decoding 9 x 11 latents whole", async () => {
     const expected = golden["AE_dec_9x11"]?.data ?? [];
     assert.ok(relativeError(await decode(wave([1, 4, 9, 11], 0.31, 0.2)), expected) < TOLERANCE);
+  });
+});
+
+describe("blended tiles agree with diffusers' enable_tiling()", () => {
+  const runTiles = async (kind: "decoder" | "encoder", x: Planes): Promise<Planes> => {
+    const config = await readAutoencoderConfig(join(folder, "AE"));
+    const weights = await openWeights(join(folder, "AE"), "diffusion_pytorch_model");
+    const build = kind === "decoder" ? buildDecoderGraph : buildEncoderGraph;
+    const session = await Session.create(build(config, weights, "float32"), {
+      provider: "cpu",
+      threads: 1,
+    });
+    const [input, output] = kind === "decoder" ? ["latents", "sample"] : ["sample", "latents"];
+    const tiles = kind === "decoder" ? decoderTiles(4, 16, 12) : encoderTiles(4, 16, 12);
+    try {
+      return await runBlended(x, tiles, async ({ data, channels, height, width }) => {
+        const made = await session.run({ [input]: { data, dims: [1, channels, height, width] } });
+        const [, outChannels = 0, outHeight = 0, outWidth = 0] = made[output]?.dims ?? [];
+        return {
+          data: floats(made[output]),
+          channels: outChannels,
+          height: outHeight,
+          width: outWidth,
+        };
+      });
+    } finally {
+      await session.release();
+    }
+  };
+
+  test("decoding 9 x 11 latents", async () => {
+    const { data } = wave([1, 4, 9, 11], 0.31, 0.2);
+    const image = await runTiles("decoder", {
+      data: floats({ data, dims: [] }),
+      channels: 4,
+      height: 9,
+      width: 11,
+    });
+    assert.deepEqual([image.height, image.width], [36, 44]);
+    assert.ok(relativeError(image.data, golden["AE_dec_9x11_tiled_16_12"]?.data ?? []) < TOLERANCE);
+  });
+
+  test("encoding 36 x 44 pixels, whose last tiles are not whole latents wide", async () => {
+    const { data } = wave([1, 3, 36, 44]);
+    const latents = await runTiles("encoder", {
+      data: floats({ data, dims: [] }),
+      channels: 3,
+      height: 36,
+      width: 44,
+    });
+    assert.ok(
+      relativeError(latents.data, golden["AE_enc_36x44_tiled_16_12"]?.data ?? []) < TOLERANCE,
+    );
   });
 });
 
