@@ -7,8 +7,6 @@ interface Person {
   bot?: boolean;
 }
 
-/** Hues far enough from one another to tell people apart at a glance. */
-const HUES = [12, 38, 152, 188, 214, 262, 292, 330] as const;
 /** Of the bot's own picture: petals around a point, a brush's dab of each colour. */
 const PETALS = ["#ff8a5c", "#ffd166", "#5fd3a2", "#5bb8ff", "#a78bfa", "#ff7eb6"] as const;
 
@@ -22,7 +20,7 @@ export function avatar(person: Person, size = 40): JSX.Element {
 }
 
 function initial(person: Person): JSX.Element[] {
-  const hue = HUES[Number(BigInt(person.id) % 997n) % HUES.length] ?? 0;
+  const hue = hueOf(person.username);
   const letter = firstLetter(person.global_name ?? person.username);
   return [
     h("circle", { cx: 20, cy: 20, r: 20, fill: `hsl(${hue} 52% 46%)` }),
@@ -54,4 +52,11 @@ export function guildInitials(name: string): string {
 
 function firstLetter(text: string): string {
   return String.fromCodePoint(text.codePointAt(0) ?? 0x3f).toUpperCase();
+}
+
+/** A hue in degrees that is the same for a name each time; the playground's own people are 28 degrees apart at least. */
+function hueOf(name: string): number {
+  let hash = 0;
+  for (const letter of name) hash = (hash * 37 + (letter.codePointAt(0) ?? 0)) % 65_521;
+  return hash % 360;
 }
