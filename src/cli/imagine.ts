@@ -34,6 +34,11 @@ Examples:
   npx sanabot imagine "a castle at night" --width 1344 --height 768 --seed 7 --count 4 --out castle.webp
   npx sanabot imagine "a watercolour" --init-image photo.jpg --strength 0.6`;
 
+const VAE_TILING = new Option(
+  "--vae-tiling <how>",
+  "large pictures: exactly, or in 512 px tiles that fade as with diffusers' enable_tiling()",
+).choices(["exact", "diffusers"]);
+
 /** The command `imagine`: one prompt to picture files. */
 export function imagineCommand(): Command {
   const whole = (flags: string, text: string, [min, max]: [number, number?]) =>
@@ -82,14 +87,7 @@ export function imagineCommand(): Command {
     )
     .addOption(new Option("--provider <name>", "where to compute").choices(PROVIDERS))
     .addOption(new Option("--precision <name>", "how to compute").choices(PRECISIONS))
-    .addOption(
-      new Option(
-        "--vae-tiling <how>",
-        "large pictures: exactly, or in 512 px tiles that fade as with diffusers' enable_tiling()",
-      )
-        .choices(["exact", "diffusers"])
-        .default("exact"),
-    )
+    .addOption(VAE_TILING)
     .addOption(
       new Option("--rng <kind>", "whose random stream a seed means: torch's on CPU or on CUDA")
         .choices(["cpu", "cuda"])
