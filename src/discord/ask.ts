@@ -4,6 +4,7 @@ import type { Accepted, ModelFacts, Wish } from "../generation/types.ts";
 import { translate } from "../i18n/translate.ts";
 import { checkPlace, placeOf } from "./answer-place.ts";
 import type { Context } from "./command.ts";
+import { loggable } from "./discord-error.ts";
 import { withRecipe } from "./find-recipe.ts";
 import { remark } from "./reply.ts";
 import { requesterOf } from "./requester.ts";
@@ -34,7 +35,20 @@ export async function ask(
   const hint = await hintFor(interaction, accepted.job.model, context);
   // A follow-up to an answer that is still deferred would take its place: a hint waits for the first card.
   if (hint !== null || waits(accepted)) await showQueued(accepted, context);
-  if (hint !== null) await remark(interaction, hint);
+  if (hint !== null) await giveHint(interaction, hint, context);
+}
+
+/** The picture is on its way: a hint that does not arrive must not be taken for its failure. */
+async function giveHint(
+  interaction: RepliableInteraction,
+  hint: string,
+  { log }: Context,
+): Promise<void> {
+  try {
+    await remark(interaction, hint);
+  } catch (error) {
+    log.info({ err: loggable(error), interactionId: interaction.id }, "a hint did not arrive");
+  }
 }
 
 /** Whether a job has to wait so long that its place in the queue is worth a card. */

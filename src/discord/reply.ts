@@ -46,7 +46,7 @@ export async function replyPrivately(
   await interaction.followUp({ ...message, flags });
 }
 
-/** Adds a private remark; not shown is no harm. */
+/** Adds a private remark to an answer that is there already. */
 export async function remark(interaction: RepliableInteraction, content: string): Promise<void> {
   const flags = [MessageFlags.IsComponentsV2, MessageFlags.Ephemeral] as const;
   await interaction.followUp({ ...messageOf(noteCard(content)), flags });

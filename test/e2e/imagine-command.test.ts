@@ -182,6 +182,23 @@ describe("/imagine", () => {
     assert.equal(hintsOf("yuki", /英語/).length, 1);
   });
 
+  it("keeps its answer where the hint does not arrive", async () => {
+    const { generation } = test;
+    generation.hints.clear();
+    playground.faults.add({
+      kind: "error",
+      error: { status: 400, code: 50_035, message: "Invalid Form Body" },
+      method: "POST",
+      path: String.raw`^/webhooks/\d+/[^/]+$`,
+      count: 1,
+    });
+    const begun = await playground.slash("imagine", { prompt: "海" }, { as: "yuki" });
+    await until(() => playground.faults.pending === 0);
+    await until(() => generation.wishes.find((one) => one.interactionId === begun.id));
+    await test.finish();
+    await begun.answer((message) => textOf(message).includes("シード 42"));
+  });
+
   it("completes styles, models and sizes with their prices", async () => {
     test.generation.quota = {
       windows: [],
