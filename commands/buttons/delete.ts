@@ -2,6 +2,7 @@ import type { ButtonInteraction } from "discord.js";
 
 import { button } from "../../src/discord/command.ts";
 import { longId } from "../../src/discord/custom-id.ts";
+import { obstacleOf } from "../../src/discord/discord-error.ts";
 import { requesterOf } from "../../src/discord/requester.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { Requester } from "../../src/generation/types.ts";
@@ -18,7 +19,12 @@ export const deleteCard = button({
       const isGone = error instanceof Refusal && error.key === "refusal.picture-gone";
       if (!isGone || !mayDeleteMessage(interaction, requester)) throw error;
     }
-    await interaction.deleteReply();
+    try {
+      await interaction.deleteReply();
+    } catch (error) {
+      // Somebody was faster.
+      if (obstacleOf(error) !== "message-deleted") throw error;
+    }
   },
 });
 

@@ -30,8 +30,9 @@ export class UpdateOrder {
     this.#next.set(key, turn);
     const ahead = this.#running.get(key);
     if (ahead !== undefined) await ahead.settled;
-    if (this.#finals.has(key) || this.#next.get(key) !== turn || signal.aborted) return;
+    if (this.#next.get(key) !== turn) return;
     this.#next.delete(key);
+    if (this.#finals.has(key) || signal.aborted) return;
     const stop = new AbortController();
     const late = new AbortController();
     let timer: NodeJS.Timeout | undefined;
