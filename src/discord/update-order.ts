@@ -44,7 +44,7 @@ export class UpdateOrder {
     try {
       await sending;
     } finally {
-      this.#running.delete(key);
+      if (this.#running.get(key)?.stop === stop) this.#running.delete(key);
     }
   }
 
