@@ -75,7 +75,7 @@ export class Outbox {
       try {
         const claim = await engine.claimDelivery(role);
         if (claim === null) await engine.ready("delivery", signal);
-        else await this.#deliver(claim);
+        else await this.#deliver(claim).finally(() => engine.release(claim));
       } catch (error) {
         if (signal.aborted) return;
         log.error({ err: error }, "the outbox goes on after a fault");

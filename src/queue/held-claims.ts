@@ -84,6 +84,12 @@ export class HeldClaims {
     this.#of(claim).isEnded = true;
   }
 
+  /** Beats for a claim no more; may be called twice. */
+  letGo(claim: Claim): void {
+    clearTimeout(this.#held.get(claim)?.expiry);
+    this.#held.delete(claim);
+  }
+
   /** Those whose holders have not ended them. */
   get open(): Attempt[] {
     return [...this.#held.values()].filter(({ isEnded }) => !isEnded);
@@ -110,7 +116,7 @@ export class HeldClaims {
       const byAttempt = new Map(alive.map((beat) => [keyOf(beat), beat]));
       for (const [claim, held] of asked) {
         const beat = byAttempt.get(keyOf(held));
-        if (beat === undefined) this.#letGo(claim, held);
+        if (beat === undefined) this.#lose(claim, held);
         else if (beat.isCancelled && !held.isEnded) abort(held.controller, "cancelled");
       }
     } catch (error) {
@@ -124,9 +130,8 @@ export class HeldClaims {
     return held;
   }
 
-  #letGo(claim: Claim, { isEnded, expiry, controller }: Held): void {
-    this.#held.delete(claim);
-    clearTimeout(expiry);
+  #lose(claim: Claim, { isEnded, controller }: Held): void {
+    this.letGo(claim);
     if (!isEnded) abort(controller, "lost");
   }
 }

@@ -70,6 +70,11 @@ export interface JobEngine {
   readonly complete: (tx: Database, claim: Claim) => Promise<boolean>;
   /** Gives a job back for another try, keeping its turn. False: this attempt is stale. */
   readonly retry: (tx: Database, claim: Claim, options?: RetryOptions) => Promise<boolean>;
+  /**
+   * The holder is done with a claim, in whatever way: to be called for each, at last. One that was not ended (a fault kept its
+   * holder from it) is tried again as if its process had died.
+   */
+  readonly release: (claim: Claim) => void;
   /** Ends a job badly, for good. False: this attempt is stale. */
   readonly fail: (tx: Database, claim: Claim, error: string) => Promise<boolean>;
   /**

@@ -277,6 +277,10 @@ class PgBossEngine implements JobEngine {
     return true;
   }
 
+  release(claim: Claim): void {
+    this.#held.letGo(claim);
+  }
+
   async cancel(tx: Database, id: string): Promise<"waiting" | "running" | "ended"> {
     const [entry] = await query(
       tx,
