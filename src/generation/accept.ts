@@ -13,6 +13,7 @@ import { checkAccess, checkRequest, checkWaiting, takeBurst } from "./policy/che
 import { loadPolicy, type Policy } from "./policy/load-policy.ts";
 import { costOf } from "./price.ts";
 import { quotaRefusal } from "./quota-view.ts";
+import { Refusal } from "./refusal.ts";
 import { type ResolvedWish, resolveWish } from "./resolve-wish.ts";
 
 export interface AcceptOptions {
@@ -50,6 +51,7 @@ export async function accept(
     defaultModel: policy.owner.model ?? options.defaultModel,
     defaultCount: await models.defaultCount(),
   });
+  checkButton(asked, resolved, policy);
   checkRequest(policy, requester, {
     texts: resolved.texts,
     isPrivate: place.isPrivate,
@@ -67,6 +69,19 @@ export async function accept(
   metrics.accepted(row);
   failpoint("after_accept");
   return { row, isNew: true };
+}
+
+/** Where a server keeps a card's buttons for who asked for it; moderators may help. */
+function checkButton(
+  { wish, requester }: WishRequest,
+  { pictureOwnerId }: ResolvedWish,
+  { settings }: Policy,
+): void {
+  // A remix is asked for by a command on any message, not by a button of the card.
+  if (settings.buttonsFor === "everyone" || wish.kind === "imagine" || wish.kind === "remix")
+    return;
+  const isOwn = pictureOwnerId === null || pictureOwnerId === requester.userId;
+  if (!isOwn && !requester.isModerator) throw new Refusal("refusal.buttons-owner-only");
 }
 
 interface ToWrite {

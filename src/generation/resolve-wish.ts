@@ -42,6 +42,8 @@ export interface ResolvedWish {
   readonly texts: readonly string[];
   /** Whether it begins from a picture that the bot did not make. */
   readonly usesForeignPicture: boolean;
+  /** Who asked for the picture that it begins from; null where that is not known. */
+  readonly pictureOwnerId: string | null;
 }
 
 /** @throws {Refusal} for an unknown model or style, an empty prompt, or a picture that is gone */
@@ -193,6 +195,7 @@ async function upscale(
     parentId: found.pictureId,
     texts: [],
     usesForeignPicture: found.isForeign,
+    pictureOwnerId: found.userId,
   };
 }
 
@@ -211,6 +214,7 @@ function finish(
     parentId: found?.pictureId ?? null,
     texts: [userPrompt, request.prompt, request.negativePrompt],
     usesForeignPicture: found?.isForeign ?? false,
+    pictureOwnerId: found?.userId ?? null,
   };
 }
 
