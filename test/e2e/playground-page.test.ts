@@ -206,6 +206,29 @@ describe("the playground's page", { skip: noBrowser }, () => {
       await page.getByRole("button", { name: "1 new message" }).waitFor({ state: "detached" });
     });
 
+    it("from long ago comes when the reader goes up, and leaves the reader's place", async () => {
+      const channelId = trial.playground.channel("announcements");
+      const write = async (content: string): Promise<void> => {
+        const userId = trial.playground.member("olivia");
+        const response = await fetch(`${trial.playground.url}/client/messages`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ userId, channelId, content }),
+        });
+        assert.equal(response.status, 200);
+      };
+      for (let number = 1; number <= 120; number += 1) await write(`message ${number} of many`);
+      const page = await trial.visit({ as: "olivia", in: "announcements" });
+      await withText(page, "message 120 of many").waitFor();
+      assert.equal(await page.locator("article.message").count(), 50);
+      const topmost = withText(page, "message 71 of many");
+      await topmost.scrollIntoViewIfNeeded();
+      await page.locator("article.message").nth(99).waitFor({ state: "attached" });
+      assert.equal(await topmost.isVisible(), true);
+      const shown = await topmost.boundingBox();
+      assert.ok(shown !== null && shown.y > 0 && shown.y < 800, JSON.stringify(shown));
+    });
+
     it("is text, whatever stands in it", async () => {
       const page = await trial.visit();
       await box(page).fill(

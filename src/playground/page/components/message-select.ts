@@ -30,7 +30,7 @@ export function MessageSelect({
     values,
     min: component.min_values ?? 1,
     max: component.max_values ?? 1,
-    isDisabled: component.disabled === true || busy,
+    isDisabled: component.disabled === true,
     isBusy: busy,
     onChange: setValues,
     onCommit: (chosen) => {

@@ -193,13 +193,18 @@ async function runDraft({ latest, update }: Tools): Promise<void> {
   try {
     const { commandId, fullName } = draft.entry;
     await runCommand(fullName, { commandId, options: toOptions(draft) });
-    lastDraft = draft;
+    lastDraft = withoutFiles(draft);
     update(({ focusSerial }) => ({ draft: null, focused: null, focusSerial: focusSerial + 1 }));
   } catch (error) {
     update(refusal(draft, error));
   } finally {
     update({ isSending: false });
   }
+}
+
+/** A file goes with one command only. */
+function withoutFiles(draft: Draft): Draft {
+  return { ...draft, fields: draft.fields.filter(({ upload }) => upload === null) };
 }
 
 /** Marks the option that the server's refusal is about. */

@@ -116,6 +116,8 @@ function useSelectControl(props: SelectProps, state: SelectState): SelectControl
     if (chosen.length >= min) props.onCommit?.([...chosen]);
   };
   const open = (): void => {
+    // Not disabled meanwhile: the keyboard's place would be lost.
+    if (props.isBusy === true) return;
     before.current = values;
     state.setActive(
       Math.max(
