@@ -21,7 +21,7 @@ export function startsDay(before: ClientMessage | undefined, message: ClientMess
 }
 
 /** Somebody used a command. */
-export interface CommandHeader {
+interface CommandHeader {
   type: "command";
   userId: string;
   commandName: string;
