@@ -23,7 +23,7 @@ function initial(person: Person): JSX.Element[] {
   const hue = hueOf(person.username);
   const letter = firstLetter(person.global_name ?? person.username);
   return [
-    h("circle", { cx: 20, cy: 20, r: 20, fill: `hsl(${hue} 52% 46%)` }),
+    h("circle", { cx: 20, cy: 20, r: 20, fill: `hsl(${hue} 50% 40%)` }),
     h("text", { x: 20, y: 26.5, "text-anchor": "middle", class: "avatar-letter" }, letter),
   ];
 }
