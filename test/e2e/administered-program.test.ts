@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import { type APIMessage, ComponentType } from "discord-api-types/v10";
+
+import { controls, type Scene, TestPlayground, textOf } from "../support/playground.ts";
+import { Program } from "../support/program.ts";
+
+const AS_OLIVIA = { as: "olivia" };
+
+/** What admins and the owner say holds in the whole program: the real process, the embedded model, PGlite. */
+describe("the program under its administration", () => {
+  let playground: TestPlayground;
+  let program: Program;
+
+  before(async () => {
+    playground = await TestPlayground.start();
+    program = await Program.start({
+      environment: { DISCORD_TOKEN: playground.token, DISCORD_API_BASE: playground.apiBase },
+    });
+  });
+  after(async () => {
+    // Also where the program did not start: an open server would keep this process alive.
+    try {
+      await program.stop();
+      await program.remove();
+    } finally {
+      await playground.close();
+    }
+  });
+
+  async function told(
+    command: string,
+    options: Record<string, string | number | boolean> = {},
+    scene: Scene = AS_OLIVIA,
+  ): Promise<string> {
+    const begun = await playground.slash(command, options, scene);
+    return textOf(await begun.answer());
+  }
+
+  const imagine = (options: Record<string, string | number | boolean>, scene: Scene = {}) =>
+    playground.slash("imagine", { steps: 2, seed: 1, ...options }, scene);
+  const isFinished = (message: APIMessage): boolean => textOf(message).includes("Seed 1");
+  const refusal = async (prompt: string, scene: Scene = {}): Promise<string> =>
+    textOf(await (await imagine({ prompt }, scene)).answer());
+
+  it("serves a server of somebody else's only when the owner has approved it", async () => {
+    const inStudio = { as: "ada", in: "lobby" };
+    assert.match(await refusal("a red apple", inStudio), /waits for the approval/);
+    const { guildId } = playground.context.world.channel(playground.channel("lobby"));
+    await told("owner guilds approve", { server: guildId ?? "" });
+    const begun = await imagine({ prompt: "a red apple" }, inStudio);
+    await begun.answer(isFinished);
+  });
+
+  it("lets nobody draw beyond a limit, says when it renews, and draws again with granted credits", async () => {
+    await told("admin quota set", { period: "day", credits: 0, "each-member": true });
+    const refused = await refusal("a red apple");
+    assert.match(refused, /your limit here for today\. It renews <t:\d+:R>\. Nothing fits/);
+    await told("admin quota grant", { credits: 1, user: playground.member("ada") });
+    const begun = await imagine({ prompt: "a red apple" });
+    await begun.answer(isFinished);
+    const shown = await told("admin quota show", { user: playground.member("ada") });
+    assert.match(shown, /On top: 0\.\d+ credits/);
+    await told("admin quota set", { period: "day", "each-member": true });
+  });
+
+  it("refuses words of the server's list, in prompts and in styles", async () => {
+    await told("admin words add", { text: "banana" });
+    assert.match(await refusal("a BÄNANA"), /not allowed here: “banana”/);
+    await told("admin words remove", { text: "banana" });
+  });
+
+  it("keeps a blocked member out, and tells them why", async () => {
+    await told("mod block", { user: playground.member("nova"), duration: 60, reason: "spam" });
+    assert.match(await refusal("a red apple", { as: "nova" }), /cannot use the bot.*Reason: spam/s);
+  });
+
+  it("draws nothing while paused, and says until when", async () => {
+    await told("owner pause", { minutes: 30 });
+    assert.match(await refusal("a red apple"), /paused by its owner\. It resumes <t:\d+:R>/);
+    await told("owner resume");
+    await told("admin queue pause");
+    assert.match(await refusal("a red apple"), /An admin of this server has paused/);
+    await told("admin queue resume");
+  });
+
+  it("shows moderators a private picture in their log channel", async () => {
+    const panel = await (await playground.slash("admin settings", {}, AS_OLIVIA)).answer();
+    const chooser = [...controls(panel.components)].find(
+      ({ type }) => type === ComponentType.ChannelSelect,
+    );
+    const values = [playground.channel("art")];
+    const control = String(chooser?.["custom_id"]);
+    await (await playground.select(panel, { control, values }, AS_OLIVIA)).acknowledged();
+    const begun = await imagine({ prompt: "a red apple", private: true });
+    await begun.answer(isFinished);
+    const note = await playground.waitForMessage(
+      (message) =>
+        message.channel_id === playground.channel("art") &&
+        textOf(message).includes("Private picture"),
+    );
+    assert.match(textOf(note), /a red apple/);
+    assert.ok(
+      [...controls(note.components)].some(({ type }) => type === ComponentType.MediaGallery),
+    );
+  });
+
+  it("adds up what was drawn", async () => {
+    assert.match(await told("admin usage", { days: 1 }), /[23] pictures/);
+    assert.match(await told("admin audit"), /`quota.grant`/);
+  });
+});
