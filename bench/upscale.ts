@@ -52,12 +52,9 @@ async function run(): Promise<BenchResult> {
     details: {
       quality,
       sources: [...PICTURE_SOURCES, "models/emoji/samples.png (our own)"],
-      to4096: { seconds: large.seconds, peakBytes },
-      tile: { px: TILE_PX, seconds: ours.seconds, peakBytes: ours.peakBytes - ours.baseBytes },
-      tensorFlowTile: {
-        seconds: tensorFlow.seconds,
-        peakBytes: tensorFlow.peakBytes - tensorFlow.baseBytes,
-      },
+      to4096: describe(large),
+      tile: { px: TILE_PX, ...describe(ours) },
+      tensorFlowTile: describe(tensorFlow),
       timesFasterThanTensorFlow: tensorFlow.seconds / ours.seconds,
     },
   };
@@ -118,7 +115,21 @@ async function openWay(upscaler: string): Promise<Enlarge> {
   };
 }
 
-const runSchema = z.object({ seconds: z.number(), baseBytes: z.number(), peakBytes: z.number() });
+function describe({
+  seconds,
+  cpuSeconds,
+  baseBytes,
+  peakBytes,
+}: z.infer<typeof runSchema>): object {
+  return { seconds, cpuSeconds, peakBytes: peakBytes - baseBytes };
+}
+
+const runSchema = z.object({
+  seconds: z.number(),
+  cpuSeconds: z.number(),
+  baseBytes: z.number(),
+  peakBytes: z.number(),
+});
 
 /** In a process of its own, so that one engine's memory is not the other's. */
 async function runApart(

@@ -6,8 +6,8 @@ import { noise } from "../bench-result.ts";
 
 /**
  * Run as a process of its own, `node upscale-run.ts ours|tensorflow SIDE`: enlarges a picture of SIDE x SIDE four times
- * with ESRGAN thick and prints seconds and memory as one JSON line. Memory is counted from when the network is loaded
- * and has run once on a small picture.
+ * with ESRGAN thick and prints as one JSON line seconds, on the clock and of all cores together (which other work on the
+ * machine changes less), and memory, counted from when the network is loaded and has run once on a small picture.
  */
 const SCALE = 4;
 const WARM_UP_PX = 32;
@@ -23,11 +23,14 @@ const poll = setInterval(() => {
   peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
 }, POLL_MS);
 const start = performance.now();
+const cpuStart = process.cpuUsage();
 await run(texture(side));
 const seconds = (performance.now() - start) / 1000;
+const { user, system } = process.cpuUsage(cpuStart);
+const cpuSeconds = (user + system) / 1e6;
 clearInterval(poll);
 peakBytes = Math.max(peakBytes, process.memoryUsage.rss(), process.resourceUsage().maxRSS * 1024);
-process.stdout.write(`${JSON.stringify({ seconds, baseBytes, peakBytes })}\n`);
+process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds, baseBytes, peakBytes })}\n`);
 // WebAssembly's memory and ONNX Runtime's threads need no farewell.
 process.exit(0);
 
