@@ -86,6 +86,9 @@ export const job = pgTable(
     index("job_user").on(table.userId, table.createdAt),
     index("job_guild").on(table.guildId, table.createdAt),
     index("job_run_times").on(table.model, table.kind, table.endedAt),
+    index("job_private")
+      .on(table.endedAt)
+      .where(sql`is_private`),
   ],
 );
 

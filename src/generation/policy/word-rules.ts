@@ -7,6 +7,7 @@ import { ALWAYS_REFUSED_WORDS, STARTER_WORDS } from "./starter-words.ts";
 
 export interface WordRule {
   readonly kind: (typeof WORD_KINDS)[number];
+  /** Of a word, folded as {@link checkedRule} stores it. */
   readonly text: string;
 }
 
@@ -55,7 +56,7 @@ export function findForbidden(
 }
 
 function matchRule(rule: WordRule, text: string, folded: string): string | null {
-  if (rule.kind === "word") return holdsWord(folded, foldText(rule.text)) ? rule.text : null;
+  if (rule.kind === "word") return holdsWord(folded, rule.text) ? rule.text : null;
   const pattern = compiled(rule.text);
   // One that an older version took and this one's engine does not is passed over; `words list` still shows it.
   return pattern === null ? null : (firstMatch(pattern, text) ?? firstMatch(pattern, folded));

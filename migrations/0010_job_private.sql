@@ -1,0 +1,1 @@
+CREATE INDEX "job_private" ON "job" USING btree ("ended_at") WHERE is_private;
