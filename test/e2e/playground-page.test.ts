@@ -1,9 +1,24 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 
+import type { Page } from "playwright-core";
+
 import { noBrowser } from "../support/browser.ts";
 import { box, imagine, PageTrial, use, withText } from "../support/page-trial.ts";
 import { pngOf } from "../support/pictures.ts";
+
+/** As if a picture were pasted, or dropped somewhere on the page. */
+async function giveFile(page: Page, how: "paste" | "drop"): Promise<void> {
+  const bytes = [...(await pngOf(20, 20))];
+  await page.evaluate(`{
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array([${bytes.join()}])], "fox.png", { type: "image/png" }));
+    const event = ${how === "paste"}
+      ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+      : new DragEvent("drop", { dataTransfer: data, bubbles: true });
+    document.body.dispatchEvent(event);
+  }`);
+}
 
 describe("the playground's page", { skip: noBrowser }, () => {
   let trial: PageTrial;
@@ -117,19 +132,17 @@ describe("the playground's page", { skip: noBrowser }, () => {
     it("uploads a pasted picture as the command's option", async () => {
       const page = await trial.visit();
       await page.keyboard.type("/imagine a pasted fox");
-      const png = await pngOf(20, 20);
-      await page.locator("body").evaluate(
-        (body, bytes) => {
-          const { ClipboardEvent, DataTransfer } = body.ownerDocument.defaultView;
-          const clipboardData = new DataTransfer();
-          clipboardData.items.add(
-            new File([new Uint8Array(bytes)], "fox.png", { type: "image/png" }),
-          );
-          body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
-        },
-        [...png],
-      );
+      await giveFile(page, "paste");
       await page.getByRole("button", { name: "image: fox.png" }).waitFor();
+    });
+
+    it("is not needed to send a dropped picture with a message", async () => {
+      const page = await trial.visit();
+      await giveFile(page, "drop");
+      await page.getByRole("list", { name: "Files to send" }).getByText("fox.png").waitFor();
+      await page.keyboard.type("look at this");
+      await page.keyboard.press("Enter");
+      await withText(page, "look at this").getByRole("img", { name: "fox.png" }).waitFor();
     });
 
     it("lets go of the command with Escape", async () => {
