@@ -1,15 +1,12 @@
-import { execFile } from "node:child_process";
 import { statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 
 import type { Config } from "../config.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 import type { MachineFacts } from "../models/recommend.ts";
+import { askNvidia, type NvidiaCard } from "../onnx/nvidia.ts";
 import { listModels } from "../models/find-model.ts";
-
-const NVIDIA_SMI_DEADLINE_MS = 5000;
 
 /** Looks at this machine: disk, memory, graphics card, and how fast it multiplies matrices (about a second). */
 export async function lookAtMachine(config: Config): Promise<MachineFacts> {
@@ -25,7 +22,7 @@ export async function lookAtMachine(config: Config): Promise<MachineFacts> {
     memoryBytes: totalmem(),
     cpuFlopsPerSecond: await measureMatMul(),
     provider,
-    ...(await askNvidia()),
+    ...gpuFacts(await askNvidia()),
     downloaded: await downloadedIds(config.modelsDir),
   };
 }
@@ -48,13 +45,6 @@ async function freeBytes(folder: string): Promise<number> {
   }
 }
 
-/** Name and memory of the first NVIDIA card; other makers' drivers bring no such tool. */
-async function askNvidia(): Promise<Pick<MachineFacts, "gpuName" | "gpuMemoryBytes">> {
-  const query = ["--query-gpu=name,memory.total", "--format=csv,noheader,nounits"];
-  const answer = await promisify(execFile)("nvidia-smi", query, {
-    timeout: NVIDIA_SMI_DEADLINE_MS,
-  }).catch(() => null);
-  const match = /^(.+), (\d+)$/m.exec(answer?.stdout ?? "");
-  if (match === null) return { gpuName: null, gpuMemoryBytes: null };
-  return { gpuName: match[1] ?? null, gpuMemoryBytes: Number(match[2]) * 2 ** 20 };
+function gpuFacts(card: NvidiaCard | null): Pick<MachineFacts, "gpuName" | "gpuMemoryBytes"> {
+  return { gpuName: card?.name ?? null, gpuMemoryBytes: card?.memoryBytes ?? null };
 }

@@ -5,9 +5,12 @@ const FREE_MEMORY_SHARE = 0.5;
 /** Where a picture goes in parts, what one may take: 4096 x 4096 is decoded in less than 3 GB with it, all included. */
 const MAX_PART_BYTES = 1.5 * 2 ** 30;
 
-/** Bytes that the values between the autoencoder's nodes may take on this machine now. */
-export function activationLimitBytes(): number {
-  return Math.min(MAX_ACTIVATION_BYTES, FREE_MEMORY_SHARE * process.availableMemory());
+/**
+ * Bytes that the values between the autoencoder's nodes may take.
+ * @param freeBytes of the machine's memory or the card's
+ */
+export function activationLimitBytes(freeBytes = process.availableMemory()): number {
+  return Math.min(MAX_ACTIVATION_BYTES, FREE_MEMORY_SHARE * freeBytes);
 }
 
 /** The same for one tile or band. */

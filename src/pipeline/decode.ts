@@ -31,7 +31,7 @@ export async function decode(
   const onTile = (tile: number, tiles: number): void =>
     throwIfCancelled(request.signal, `before tile ${tile + 1} of ${tiles} was decoded`);
   const decoded = await decodeLatents({ checkpoint, stages }, latents, {
-    memoryLimitBytes: activationLimitBytes(),
+    memoryLimitBytes: activationLimitBytes(stages.memoryBytes("vae-decoder")),
     onTile,
     tiling,
   });

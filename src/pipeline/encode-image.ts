@@ -17,7 +17,7 @@ export async function encodeImage(
   const { rgb } = resizeLanczos(coverCrop(request.initImage, size), size);
   const sample = { data: toNchw(rgb, size), channels: 3, ...size };
   return encodeSample({ checkpoint, stages }, sample, {
-    memoryLimitBytes: activationLimitBytes(),
+    memoryLimitBytes: activationLimitBytes(stages.memoryBytes("vae-encoder")),
     tiling,
   });
 }

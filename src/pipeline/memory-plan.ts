@@ -11,12 +11,14 @@ import type { MemoryPolicy, StageName } from "./types.ts";
 /** Of the free memory, what all networks together may take before only one is held at a time. */
 const COMFORTABLE_SHARE = 0.85;
 
-/** What a request takes of the machine's memory, foreseen from the graphs before anything is loaded. */
+/** What a request takes of the memory, foreseen from the graphs before anything is loaded. */
 export interface MemoryPlan {
   readonly policy: "all" | "sequential";
-  /** Of the networks and the values of their runs, in bytes. */
+  /** On the machine: networks and the values of their runs, in bytes. */
   readonly peakBytes: number;
-  /** Of each stage that runs on the CPU, alone. */
+  /** On the graphics card. */
+  readonly devicePeakBytes: number;
+  /** Of each stage alone. */
   readonly stages: ReadonlyMap<StageName, number>;
 }
 
@@ -40,13 +42,16 @@ export async function planMemory(
   policy: MemoryPolicy,
 ): Promise<MemoryPlan> {
   const plan = await foreseeMemory(parts, request, policy);
-  const freeBytes = freeFor(parts.stages);
-  if (plan.peakBytes <= freeBytes) return plan;
   const { latentWidthPx, latentHeightPx } = request;
-  throw noRoom(
-    `A picture of ${latentWidthPx} x ${latentHeightPx} with ${parts.checkpoint.manifest.name}`,
-    { neededBytes: plan.peakBytes, freeBytes },
-  );
+  const what = `A picture of ${latentWidthPx} x ${latentHeightPx} with ${parts.checkpoint.manifest.name}`;
+  const freeBytes = freeFor(parts.stages);
+  if (plan.peakBytes > freeBytes) throw noRoom(what, { neededBytes: plan.peakBytes, freeBytes });
+  const { devicePeakBytes: neededBytes } = plan;
+  const deviceBytes = parts.stages.memoryBytes("transformer");
+  // A card's driver may spill into slow memory instead of failing.
+  if (neededBytes > deviceBytes)
+    throw noRoom(what, { neededBytes, freeBytes: deviceBytes, of: "the graphics card's memory" });
+  return plan;
 }
 
 /** The same without a refusal. */
@@ -55,16 +60,25 @@ export async function foreseeMemory(
   request: PlannedSize,
   policy: MemoryPolicy,
 ): Promise<MemoryPlan> {
-  const stages = await stageNeeds(parts, request);
-  const bytes = [...stages.values()];
-  const together = bytes.reduce((sum, each) => sum + each, 0);
-  const isComfortable = together <= COMFORTABLE_SHARE * freeFor(parts.stages);
+  const needs = await stageNeeds(parts, request);
+  const isHost = (name: StageName): boolean => parts.stages.provider(name) === "cpu";
+  const host = [...needs].filter(([name]) => isHost(name)).map(([, bytes]) => bytes);
+  const device = [...needs].filter(([name]) => !isHost(name)).map(([, bytes]) => bytes);
+  const isComfortable =
+    sum(host) <= COMFORTABLE_SHARE * freeFor(parts.stages) &&
+    sum(device) <= COMFORTABLE_SHARE * parts.stages.memoryBytes("transformer");
   const chosen = policy === "auto" ? (isComfortable ? "all" : "sequential") : policy;
+  const peak = chosen === "all" ? sum : (bytes: readonly number[]) => Math.max(0, ...bytes);
   return {
     policy: chosen,
-    peakBytes: chosen === "all" ? together : Math.max(0, ...bytes),
-    stages,
+    peakBytes: peak(host),
+    devicePeakBytes: peak(device),
+    stages: needs,
   };
+}
+
+function sum(bytes: readonly number[]): number {
+  return bytes.reduce((total, each) => total + each, 0);
 }
 
 /** What is loaded already counts as free. */
@@ -72,16 +86,15 @@ function freeFor(stages: Stages): number {
   return process.availableMemory() + stages.heldBytes;
 }
 
-/** Bytes of each stage on the CPU; a GPU's memory is its driver's, which may spill but does not say so. */
+/** Bytes of each stage; on a card an estimate, as the CPU's way to run a graph is what is known. */
 async function stageNeeds(parts: Parts, request: PlannedSize): Promise<Map<StageName, number>> {
   const { checkpoint, stages } = parts;
   const needs = new Map<StageName, number>();
   for (const name of ["text-encoder", "conditioning", "transformer"] as const) {
-    if (stages.provider(name) !== "cpu") continue;
     needs.set(name, peakBytes(await stages.graph(name), stageSizes(name, checkpoint, request)));
   }
-  if (stages.provider("vae-decoder") !== "cpu") return needs;
-  const limit = activationLimitBytes() + stages.heldBytes / 2;
+  const held = stages.provider("vae-decoder") === "cpu" ? stages.heldBytes : 0;
+  const limit = activationLimitBytes(stages.memoryBytes("vae-decoder") + held);
   const { height = 1, width = 1 } = stageSizes("vae-decoder", checkpoint, request);
   const dims = [1, checkpoint.vae.config.latentChannels, height, width] as const;
   const decode = await planDecode(parts, dims, limit);

@@ -1,4 +1,5 @@
 import { throwIfCancelled } from "../errors.ts";
+import { askNvidia } from "../onnx/nvidia.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { decode } from "./decode.ts";
 import { type StepState, denoise } from "./denoise.ts";
@@ -55,13 +56,17 @@ export class SanaPipeline {
     const checkpoint = await openCheckpoint(options.modelDir);
     const choice = await resolveProvider(checkpoint, options);
     options.log?.(choice.reason);
+    const card = choice.provider === "cpu" ? null : await askNvidia();
+    const deviceMemoryBytes = card?.memoryBytes;
     const attempts = defineStages(checkpoint, {
       ...options,
+      deviceMemoryBytes,
       provider: choice.provider,
       isChosen: options.provider === "auto",
     });
     const stages = new Stages(attempts, {
       idleMs: options.unloadAfterMs,
+      deviceMemoryBytes,
       log: options.log,
     });
     const usual = resolveRequest(checkpoint, { prompt: "", seed: 0 });

@@ -28,10 +28,13 @@ type StagePrecision = StageReport["precision"];
 const MEMORY_SHARE = 0.6;
 
 /**
+ * With CUDA the text encoder is on the card where it takes no more than its share of it (Gemma's 8.1 GB: from 16 GB on).
  * With DirectML and WebGPU the text encoder stays on the CPU: behind its kept prefix a prompt costs it little, and a
  * card of 8 GB has room for the transformer and the decoder.
  */
 const HOSTS_TEXT_ENCODER = new Set<Provider>(["cpu", "cuda"]);
+/** A weight in 8 bits and its share of its block's scale, of one in float32. */
+const INT8_SHARE = (1 + 4 / 32) / 4;
 /** Below this, starting a GPU takes longer than it saves. */
 const WORTH_A_GPU_BYTES = 256 * 2 ** 20;
 
@@ -56,7 +59,12 @@ export async function resolveProvider(
  */
 export function defineStages(
   checkpoint: Checkpoint,
-  options: LoadOptions & { provider: Provider; isChosen?: boolean },
+  options: LoadOptions & {
+    provider: Provider;
+    isChosen?: boolean;
+    /** Of the graphics card; undefined: not known. */
+    deviceMemoryBytes?: number | undefined;
+  },
 ): Record<StageName, StageAttempts> {
   const first = stagesOn(options.provider, checkpoint, options);
   if (options.isChosen !== true || options.provider === "cpu")
@@ -81,7 +89,11 @@ function mapStages<T>(
 function stagesOn(
   provider: Provider,
   checkpoint: Checkpoint,
-  { precision, cacheDir }: LoadOptions,
+  {
+    precision,
+    cacheDir,
+    deviceMemoryBytes,
+  }: LoadOptions & { deviceMemoryBytes?: number | undefined },
 ): Record<StageName, StageDefinition> {
   const network = transformerPrecision(checkpoint, { precision, provider });
   const text = textPrecision(checkpoint, precision);
@@ -90,7 +102,8 @@ function stagesOn(
   const define = (stage: StagePrecision, build: StageDefinition["build"]): StageDefinition => {
     return { provider, precision: stage, build };
   };
-  const textProvider = HOSTS_TEXT_ENCODER.has(provider) ? provider : "cpu";
+  const textFits = textBytes(checkpoint, text) <= MEMORY_SHARE * (deviceMemoryBytes ?? Infinity);
+  const textProvider = HOSTS_TEXT_ENCODER.has(provider) && textFits ? provider : "cpu";
   // The autoencoder and Gemma overflow in float16 (SANA.md 8.1), so they are float32 always.
   const autoencoder = (build: typeof buildDecoderGraph): StageDefinition =>
     define("fp32", () => ({ graph: build(vae.config, vae.weights, "float32") }));
@@ -131,6 +144,11 @@ async function buildTextEncoder(
     graph: buildTextEncoderGraph(config, weights, { softcap, linear }),
     weightError: relativeError,
   };
+}
+
+function textBytes({ textEncoder }: Checkpoint, precision: StagePrecision): number {
+  const bytes = float32Bytes(textEncoder.weights);
+  return precision === "int8" ? bytes * INT8_SHARE : bytes;
 }
 
 /** 8-bit weights where they are asked for, or where float32 ones would not fit this machine beside anything else. */

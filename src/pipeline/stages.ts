@@ -30,11 +30,16 @@ export interface FloatTensor {
 export interface StagesOptions {
   /** Milliseconds without a run after which all memory is freed; undefined: never. */
   readonly idleMs?: number | undefined;
+  /** Of the graphics card, all of it; undefined: not known. */
+  readonly deviceMemoryBytes?: number | undefined;
   /** Receives a line when a stage moves to another provider or is unloaded. */
   readonly log?: ((line: string) => void) | undefined;
 }
 
 type Feeds = Readonly<Record<string, Tensor>>;
+
+/** The smallest card that the makers of Sana name; taken where the card cannot be asked. */
+const ASSUMED_DEVICE_BYTES = 8e9;
 
 /**
  * The networks of a checkpoint, loaded when first run. With `sequential` only one is in memory at a time;
@@ -117,6 +122,12 @@ export class Stages {
   /** Where a stage runs as things are. */
   provider(name: StageName): Provider {
     return this.#definition(name).provider;
+  }
+
+  /** What the machine has free for a stage, or all that the card has for one that runs there. */
+  memoryBytes(name: StageName): number {
+    if (this.provider(name) === "cpu") return process.availableMemory();
+    return this.#options.deviceMemoryBytes ?? ASSUMED_DEVICE_BYTES;
   }
 
   /** What is held on the CPU for loaded networks, without the values of their runs, in bytes. */
@@ -251,11 +262,15 @@ export class Stages {
 /** What is said where something does not fit; `what` begins the sentence. */
 export function noRoom(
   what: string,
-  { neededBytes, freeBytes }: { neededBytes: number; freeBytes: number },
+  {
+    neededBytes,
+    freeBytes,
+    of = "memory",
+  }: { neededBytes: number; freeBytes: number; of?: string },
 ): UserError {
   return new UserError(
     "out_of_memory",
-    `${what} needs ${gibibytes(neededBytes)} of memory and ${gibibytes(freeBytes)} are free. Ask for a smaller picture, close other programs, set MEMORY=sequential, use --precision int8 for a smaller text encoder, or choose a smaller model.`,
+    `${what} needs ${gibibytes(neededBytes)} of ${of} and ${gibibytes(freeBytes)} are free. Ask for a smaller picture, close other programs, set MEMORY=sequential, use --precision int8 for a smaller text encoder, or choose a smaller model.`,
   );
 }
 

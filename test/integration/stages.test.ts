@@ -7,6 +7,7 @@ import type { OnnxGraph } from "../../src/onnx/graph-core.ts";
 import type { Provider } from "../../src/onnx/session.ts";
 import { foreseeMemory, planMemory } from "../../src/pipeline/memory-plan.ts";
 import { resolveRequest } from "../../src/pipeline/resolve-request.ts";
+import { defineStages } from "../../src/pipeline/stage-definitions.ts";
 import { type StageDefinition, type StageAttempts, Stages } from "../../src/pipeline/stages.ts";
 import type { StageName } from "../../src/pipeline/types.ts";
 import { loadTiny } from "../support/tiny-checkpoint.ts";
@@ -135,5 +136,37 @@ describe("the plan of a request's memory", async () => {
       return true;
     });
     assert.equal(pipeline.stages.heldBytes, 0);
+  });
+
+  /** Graphs on a card that is not there: what is foreseen needs no driver. */
+  const onCard = (deviceMemoryBytes: number) => {
+    const { checkpoint } = pipeline;
+    const load = {
+      modelDir: checkpoint.folder,
+      cacheDir: "",
+      precision: "fp32",
+      memory: "auto",
+    } as const;
+    const attempts = defineStages(checkpoint, { ...load, provider: "cuda", deviceMemoryBytes });
+    return { checkpoint, stages: new Stages(attempts, { deviceMemoryBytes }) };
+  };
+
+  test("leaves the text encoder to the CPU where the card is too small for it", () => {
+    assert.equal(onCard(1000).stages.provider("text-encoder"), "cpu");
+    assert.equal(onCard(1e9).stages.provider("text-encoder"), "cuda");
+  });
+
+  test("holds one network at a time where they do not fit the card together", async () => {
+    const { devicePeakBytes } = await foreseeMemory(onCard(24e9), request(64, 64), "all");
+    assert.equal((await planMemory(onCard(24e9), request(64, 64), "auto")).policy, "all");
+    const small = onCard(devicePeakBytes - 1e6);
+    assert.equal((await planMemory(small, request(64, 64), "auto")).policy, "sequential");
+  });
+
+  test("refuses what the card cannot hold, since its driver may spill instead", async () => {
+    await assert.rejects(
+      planMemory(onCard(20e6), request(64, 64), "auto"),
+      /needs .* GiB of the graphics card's memory and/,
+    );
   });
 });
