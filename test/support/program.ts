@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { PROJECT_DIR } from "../../src/config.ts";
 
 /** Until it says that it is ready, in ms: the first start of PGlite takes some seconds. */
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 const LOOK_EVERY_MS = 50;
 
