@@ -1,6 +1,6 @@
 import { type APIComponentInContainer, ComponentType, type RepliableInteraction } from "discord.js";
 
-import { ACCENT, card, small, text } from "../../src/discord/cards/components.ts";
+import { ACCENT, card, cut, small, text } from "../../src/discord/cards/components.ts";
 import { escapeMarkdown } from "../../src/discord/cards/markdown.ts";
 import { relativeMoment } from "../../src/discord/cards/time.ts";
 import type { Context } from "../../src/discord/command.ts";
@@ -60,10 +60,25 @@ export async function tellList(
     files?: readonly { name: string; data: Uint8Array }[];
   },
 ): Promise<void> {
-  const content = lines.length === 0 ? empty : lines.join("\n");
+  const content = lines.length === 0 ? empty : fitting(lines).join("\n");
   const parts = [text(`**${title}**\n${content}`), ...fileParts(files), small([remark ?? null])];
   const rawFiles = files.map(({ name, data }) => ({ name, data: Buffer.from(data) }));
   await interaction.editReply(messageOf(card(ACCENT.quiet, parts, rawFiles)));
+}
+
+/** Of Discord's 4,000 characters for all texts of a message; title and remark have the rest. */
+const MAX_LIST = 3400;
+
+/** The lines that a message has room for; a last one says that there are more. */
+export function fitting(lines: readonly string[]): string[] {
+  let room = MAX_LIST;
+  const shown = lines
+    .map((line) => cut(line, MAX_LIST))
+    .filter((line) => {
+      room -= line.length + 1;
+      return room >= 0;
+    });
+  return shown.length === lines.length ? shown : [...shown, "…"];
 }
 
 /** Attached files as a message of components shows them. */

@@ -7,6 +7,7 @@ import {
   ACCENT,
   type Card,
   card,
+  cut,
   gallery,
   pressButton,
   row,
@@ -21,6 +22,8 @@ import { messageOf } from "./reply.ts";
 
 /** Discord's limit of a nonce. */
 const MAX_NONCE = 25;
+/** Of all prompts together: escaped they may be twice as long, and Discord's 4,000 characters hold the reason too. */
+const MAX_PROMPTS = 1200;
 
 /** Posts reports and private pictures into a server's log channel, in the server's own language. */
 export class DiscordModerationPoster implements ModerationPoster {
@@ -98,7 +101,7 @@ export function noticeCard(notice: ModerationNotice, locale: string, ids: Custom
     report === null ? ACCENT.quiet : ACCENT.bad,
     [
       text(lines.join("\n")),
-      ...prompts.map((prompt) => text(`> ${escapeMarkdown(prompt).replaceAll("\n", "\n> ")}`)),
+      ...prompts.map((prompt) => text(quoted(cut(prompt, MAX_PROMPTS / prompts.length)))),
       names.length === 0 ? null : gallery(names.map((name) => ({ name, description }))),
       report === null
         ? null
@@ -113,4 +116,8 @@ export function noticeCard(notice: ModerationNotice, locale: string, ids: Custom
     ],
     names.map((name, index) => ({ name, data: Buffer.from(thumbnails[index] ?? []) })),
   );
+}
+
+function quoted(prompt: string): string {
+  return `> ${escapeMarkdown(prompt.replaceAll(/\s+/g, " "))}`;
 }
