@@ -76,7 +76,7 @@ export async function resolveWish(wish: Wish, context: WishContext): Promise<Res
       const startsFromPicture = wish.kind === "remix" || given !== undefined;
       const start = startsFromPicture
         ? { source: source.source, strength: wish.options.strength ?? DEFAULT_STRENGTH }
-        : { strength: strengthOf(found.request, wish.options) };
+        : ownReference(found.request, wish.options);
       return changed(found, { origin: wish.kind, change: { ...change, ...start } }, context);
     }
     case "upscale":
@@ -139,9 +139,16 @@ async function requestFor(
   };
 }
 
-function strengthOf(request: GenerateJob | null, options: ImagineOptions): number | null {
-  if (request === null || request.source === null) return null;
-  return options.strength ?? request.strength;
+/**
+ * What an edited request still begins from: the picture that its member once gave. The parent of a variation is let go,
+ * since it would hold the new prompt back.
+ */
+function ownReference(
+  request: GenerateJob | null,
+  options: ImagineOptions,
+): Pick<GenerateJob, "source" | "strength"> {
+  if (request?.source?.kind !== "attachment") return { source: null, strength: null };
+  return { source: request.source, strength: options.strength ?? request.strength };
 }
 
 async function edited(
