@@ -4,6 +4,7 @@ import {
   ChannelType,
   ComponentType,
   type RepliableInteraction,
+  SelectMenuDefaultValueType,
 } from "discord.js";
 
 import {
@@ -176,7 +177,10 @@ function roleChoice({ settings: now, say, ids }: Panel): Row {
     placeholder: say("settings.foreign-role-placeholder"),
     min_values: 0,
     max_values: MAX_OPTIONS,
-    default_values: now.foreignPictureRoleIds.map((id) => ({ id, type: "role" as never })),
+    default_values: now.foreignPictureRoleIds.map((id) => ({
+      id,
+      type: SelectMenuDefaultValueType.Role as const,
+    })),
   });
 }
 
@@ -190,6 +194,10 @@ function channelChoice({ settings: now, say, ids }: Panel): Row {
     channel_types: [ChannelType.GuildText],
     ...(now.logChannelId === null
       ? {}
-      : { default_values: [{ id: now.logChannelId, type: "channel" as never }] }),
+      : {
+          default_values: [
+            { id: now.logChannelId, type: SelectMenuDefaultValueType.Channel as const },
+          ],
+        }),
   });
 }

@@ -23,6 +23,17 @@ import { millicredits, readPeriod } from "../administration/options.ts";
 import { asOwner } from "../administration/rights.ts";
 import type { Route } from "../administration/routes.ts";
 
+/**
+ * The server that is named; null where none is.
+ *
+ * @throws {Refusal} `refusal.guild-unknown` for what is no id: a name was typed instead of chosen
+ */
+function serverOf(options: ChatInputCommandInteraction["options"]): string | null {
+  const id = options.getString("server");
+  if (id !== null && !/^\d{1,20}$/.test(id)) throw new Refusal("refusal.guild-unknown", { id });
+  return id;
+}
+
 function limitOf({ options }: ChatInputCommandInteraction): OwnerLimit {
   const change = {
     period: readPeriod(options.getString("period", true)),
@@ -30,7 +41,7 @@ function limitOf({ options }: ChatInputCommandInteraction): OwnerLimit {
   };
   switch (options.getString("scope", true)) {
     case "guild_ceiling":
-      return { ...change, scope: "guild_ceiling", guildId: options.getString("server") };
+      return { ...change, scope: "guild_ceiling", guildId: serverOf(options) };
     case "user":
       return { ...change, scope: "user", userId: options.getUser("user")?.id ?? null };
     case "guild_user":
@@ -107,8 +118,7 @@ export const weight: Route = async (interaction, context) => {
   const { options } = interaction;
   const say = sayTo(interaction);
   const role = options.getRole("role");
-  const guildId =
-    role === null ? (options.getString("server") ?? interaction.guildId) : interaction.guildId;
+  const guildId = role === null ? (serverOf(options) ?? interaction.guildId) : interaction.guildId;
   if (guildId === null) throw new Refusal("refusal.server-needed");
   const changed = await setWeight(db, actor, {
     guildId,

@@ -63,12 +63,12 @@ describe("/admin", () => {
       const rules = await bot.db.select().from(schema.quotaRule);
       assert.deepEqual(
         rules
-          .map(({ scope, subject, maxMillicredits }) => [scope, subject, maxMillicredits])
-          .toSorted((a, b) => String(a).localeCompare(String(b))),
+          .toSorted((a, b) => a.maxMillicredits - b.maxMillicredits)
+          .map(({ scope, subject, maxMillicredits }) => [scope, subject, maxMillicredits]),
         [
-          ["guild", bot.guildId, 100_000],
           ["guild_user", `${bot.guildId}:${id("ada")}`, 500],
           ["role", `${bot.guildId}:${role}`, 5000],
+          ["guild", bot.guildId, 100_000],
         ],
       );
     });
@@ -216,6 +216,28 @@ describe("/admin", () => {
       await pressed.acknowledged();
       await bot.until(async () => (await readSettings(bot.db, bot.guildId)).maxSize === 1024);
       assert.deepEqual((await audit())[0]?.after, { maxSize: 1024 });
+    });
+
+    it("let roles be chosen as soon as pictures of others are for roles", async () => {
+      const panel = await bot.answer("admin settings");
+      const all = [...controls(panel.components)];
+      const foreign = all.find((one) =>
+        ((one["options"] ?? []) as { value: string }[]).some(({ value }) => value === "roles"),
+      );
+      const scene = { as: "olivia" };
+      const control = String(foreign?.["custom_id"]);
+      await bot.playground.select(panel, { control, values: ["roles"] }, scene);
+      const placeholder = "Roles that may remix pictures of others";
+      const updated = await bot.playground.waitForMessage(
+        (message) =>
+          message.id === panel.id &&
+          [...controls(message.components)].some((one) => one["placeholder"] === placeholder),
+      );
+      const role = bot.playground.role("Artist");
+      await bot.playground.select(updated, { control: placeholder, values: [role] }, scene);
+      await bot.until(async () =>
+        (await readSettings(bot.db, bot.guildId)).foreignPictureRoleIds.includes(role),
+      );
     });
 
     it("change by dialogs, which refuse what is out of range", async () => {

@@ -105,6 +105,15 @@ describe("/owner", () => {
     assert.match(await told("owner quota exempt", { user, free: true }), /Now: on/);
   });
 
+  it("takes a server's id, and no name that was typed instead", async () => {
+    const typed = { scope: "guild_ceiling", period: "day", credits: 1, server: "My server" };
+    assert.match(
+      await told("owner quota set", typed),
+      /never been in a server with the id My server/,
+    );
+    assert.deepEqual(await bot.db.select().from(schema.quotaRule), []);
+  });
+
   it("weighs servers and roles, and puts what waits in its new order", async () => {
     const weighed = await told("owner weight", { weight: 200, server: "123" });
     assert.match(weighed, /Before: 100\nNow: 200/);
