@@ -27,6 +27,8 @@ async function sizeOf(message: APIMessage, playground: TestPlayground) {
 
 /** The real program: a card's message is all that is left of its picture. */
 describe("the buttons of a card whose database is lost", () => {
+  /** What was begun, also where a later step of `before` fails. */
+  const ends: (() => Promise<unknown>)[] = [];
   let playground: TestPlayground;
   let program: Program;
   let card: APIMessage;
@@ -38,7 +40,10 @@ describe("the buttons of a card whose database is lost", () => {
 
   before(async () => {
     playground = await TestPlayground.start();
+    ends.push(() => playground.close());
     program = await Program.start({ environment: environment() });
+    ends.push(() => program.remove());
+    ends.push(() => program.stop());
     const asked = await playground.slash("imagine", {
       prompt: "a red apple",
       seed: 7,
@@ -52,9 +57,7 @@ describe("the buttons of a card whose database is lost", () => {
     program = await Program.start({ environment: environment(), dataDir });
   });
   after(async () => {
-    await program.stop();
-    await program.remove();
-    await playground.close();
+    for (const end of ends.toReversed()) await end();
   });
 
   it("vary the picture that the message shows", async () => {

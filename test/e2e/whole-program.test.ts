@@ -31,19 +31,22 @@ function optionsOf(message: APIMessage, placeholder: string): { label: string; v
 
 /** What members do, through the real program: its database, queue, quota and embedded model included. */
 describe("the whole program", () => {
+  /** What was begun, also where a later step of `before` fails. */
+  const ends: (() => Promise<unknown>)[] = [];
   let playground: TestPlayground;
   let program: Program;
 
   before(async () => {
     playground = await TestPlayground.start();
+    ends.push(() => playground.close());
     program = await Program.start({
       environment: { DISCORD_TOKEN: playground.token, DISCORD_API_BASE: playground.apiBase },
     });
+    ends.push(() => program.remove());
+    ends.push(() => program.stop());
   });
   after(async () => {
-    await program.stop();
-    await program.remove();
-    await playground.close();
+    for (const end of ends.toReversed()) await end();
   });
 
   async function draw(

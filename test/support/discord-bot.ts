@@ -69,18 +69,27 @@ export class TestBot {
 
   static async start(options: TestBotOptions = {}): Promise<TestBot> {
     const test = new TestBot(await TestPlayground.start(options));
-    const { generation, customIds, messenger, playground } = test;
-    const attachments = new DiscordAttachmentFinder(test.bot.rest, playground.apiBase);
-    await test.bot.start({
+    try {
+      await test.#start(options);
+    } catch (error) {
+      await test[Symbol.asyncDispose]();
+      throw error;
+    }
+    return test;
+  }
+
+  async #start({ context, answersMessages = false }: TestBotOptions): Promise<void> {
+    const { generation, customIds, messenger, playground, bot } = this;
+    const attachments = new DiscordAttachmentFinder(bot.rest, playground.apiBase);
+    await bot.start({
       generation,
       administration: NO_ADMINISTRATION,
       customIds,
       messenger,
       attachments,
-      ...options.context,
+      ...context,
     });
-    await test.bot.listenToMessages(options.answersMessages === true);
-    return test;
+    await bot.listenToMessages(answersMessages);
   }
 
   /** Draws the job that was asked for last, and posts it. */
