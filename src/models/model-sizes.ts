@@ -29,9 +29,9 @@ const TOKENIZER_BYTES = 22_000_000;
 
 /** A weight in 8 bits and its share of its block's scale (32 weights, one float32). */
 const INT8_BYTES = 1 + 4 / 32;
-/** Between a network's nodes: the decoder's, which draws in tiles from 2 GiB on; per pixel of the picture below. */
-const MAX_ACTIVATION_BYTES = 2.2e9;
-const ACTIVATION_BYTES_PER_PIXEL = 1540;
+/** Between a network's nodes: the decoder's, which draws in tiles from 3.5 GiB on; per pixel of the picture below. */
+const MAX_ACTIVATION_BYTES = 3.76e9;
+const ACTIVATION_BYTES_PER_PIXEL = 3073;
 /** Node, ONNX Runtime and the tokenizer. */
 const PROGRAM_BYTES = 400e6;
 
@@ -76,17 +76,17 @@ export function estimateMemory(
   { transformer, text, withText = true }: MemoryPrecision,
 ): MemoryEstimate {
   const textParameters = withText ? GEMMA_PARAMETERS - GEMMA_EMBEDDINGS : 0;
-  const weights = [
-    textParameters * (text === "int8" ? INT8_BYTES : 4),
-    TRANSFORMERS[family].parameters * (transformer === "fp16" ? 2 : 4),
-    DECODER_PARAMETERS * 4,
-  ];
   const pixels = nativePx * nativePx;
   const activations = Math.min(MAX_ACTIVATION_BYTES, pixels * ACTIVATION_BYTES_PER_PIXEL);
-  const working = activations + PROGRAM_BYTES;
+  // Beside the decoder's, the values of the other networks are small.
+  const stages = [
+    textParameters * (text === "int8" ? INT8_BYTES : 4),
+    TRANSFORMERS[family].parameters * (transformer === "fp16" ? 2 : 4),
+    DECODER_PARAMETERS * 4 + activations,
+  ];
   return {
-    all: weights.reduce((total, bytes) => total + bytes, working),
-    sequential: Math.max(...weights) + working,
+    all: stages.reduce((total, bytes) => total + bytes, PROGRAM_BYTES),
+    sequential: Math.max(...stages) + PROGRAM_BYTES,
   };
 }
 

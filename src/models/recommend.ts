@@ -36,6 +36,8 @@ export interface Recommendation {
 
 /** The rest is the system's, the browser's and Discord's. */
 const MEMORY_SHARE = 0.85;
+/** Gemma's 8.1 GB are at most two fifths of the card, as the pipeline places it. */
+const TEXT_ENCODER_CARD_BYTES = 20.3e9;
 const SPARE_DISK_BYTES = 500e6;
 /** Pictures reached this share of the plain product's rate on the machine where it was measured. */
 const PICTURE_RATE = 0.85;
@@ -107,8 +109,9 @@ function memoryPlan(entry: CatalogueEntry, machine: MachineFacts): MemoryPlan {
   const limit = MEMORY_SHARE * (onGpu && gpuMemoryBytes !== null ? gpuMemoryBytes : memoryBytes);
   const where = onGpu && gpuMemoryBytes !== null ? (machine.gpuName ?? "the GPU") : "memory";
   const transformer = onGpu && entry.dtype === "fp16" ? "fp16" : "fp32";
-  // With DirectML and WebGPU the text encoder stays on the CPU.
-  const withText = provider === "cpu" || provider === "cuda";
+  // With DirectML and WebGPU, and on smaller cards, the text encoder stays on the CPU.
+  const hasRoomForText = (gpuMemoryBytes ?? Infinity) >= TEXT_ENCODER_CARD_BYTES;
+  const withText = provider === "cpu" || (provider === "cuda" && hasRoomForText);
   const plans = (["fp32", "int8"] as const).flatMap((textPrecision) => {
     const need = estimateMemory(entry, { transformer, text: textPrecision, withText });
     return (["all", "sequential"] as const).map((policy) => {

@@ -28,11 +28,13 @@ type StagePrecision = StageReport["precision"];
 const MEMORY_SHARE = 0.6;
 
 /**
- * With CUDA the text encoder is on the card where it takes no more than its share of it (Gemma's 8.1 GB: from 16 GB on).
+ * With CUDA the text encoder is on the card where it takes no more than its share of it (Gemma's 8.1 GB: from 24 GB on).
  * With DirectML and WebGPU the text encoder stays on the CPU: behind its kept prefix a prompt costs it little, and a
  * card of 8 GB has room for the transformer and the decoder.
  */
 const HOSTS_TEXT_ENCODER = new Set<Provider>(["cpu", "cuda"]);
+/** Of a card, what the text encoder may take of it: the rest has the transformer and the decoder beside it. */
+const TEXT_SHARE = 0.4;
 /** A weight in 8 bits and its share of its block's scale, of one in float32. */
 const INT8_SHARE = (1 + 4 / 32) / 4;
 /** Below this, starting a GPU takes longer than it saves. */
@@ -102,7 +104,7 @@ function stagesOn(
   const define = (stage: StagePrecision, build: StageDefinition["build"]): StageDefinition => {
     return { provider, precision: stage, build };
   };
-  const textFits = textBytes(checkpoint, text) <= MEMORY_SHARE * (deviceMemoryBytes ?? Infinity);
+  const textFits = textBytes(checkpoint, text) <= TEXT_SHARE * (deviceMemoryBytes ?? Infinity);
   const textProvider = HOSTS_TEXT_ENCODER.has(provider) && textFits ? provider : "cpu";
   // The autoencoder and Gemma overflow in float16 (SANA.md 8.1), so they are float32 always.
   const autoencoder = (build: typeof buildDecoderGraph): StageDefinition =>

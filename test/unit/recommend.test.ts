@@ -58,13 +58,17 @@ describe("the catalogue", () => {
     for (const [list, name] of [
       ["sana-0.6b", "Sana_600M_1024px_diffusers"],
       ["sana-1.6b", "Sana_1600M_1024px_diffusers"],
+      ["sana-1.5-1.6b", "SANA1.5_1.6B_1024px_diffusers"],
+      ["sana-1.5-4.8b", "SANA1.5_4.8B_1024px_diffusers"],
+      ["sprint-0.6b", "Sana_Sprint_0.6B_1024px_diffusers"],
       ["sprint-1.6b", "Sana_Sprint_1.6B_1024px_diffusers"],
+      ["sprint-teacher-0.6b", "Sana_Sprint_0.6B_1024px_teacher_diffusers"],
     ] as const) {
       const entry = findCatalogueEntry(name);
       assert.ok(entry !== undefined);
       assert.equal(downloadBytes(entry), 2 * parametersOf(list) + rest, name);
     }
-    assert.equal(readdirSync(join(PROJECT_DIR, "bench/support/tensor-lists")).length, 4);
+    assert.equal(readdirSync(join(PROJECT_DIR, "bench/support/tensor-lists")).length, 8);
   });
 
   it("estimates less memory for one network at a time, half of a network and 8-bit weights", () => {
