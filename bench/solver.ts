@@ -11,7 +11,7 @@ import {
 } from "./support/emoji-pictures.ts";
 
 /** Half single objects, half objects on a colour. */
-const PROMPTS = 32;
+const PROMPTS = 16;
 /** Where both solvers arrive at the same picture. */
 const REFERENCE: Solver = { scheduler: "euler", steps: 200 };
 const SOLVERS: readonly Solver[] = [

@@ -2,7 +2,7 @@
 
     python emoji_judge.py prepare DATA OUT     prompts.json, and held-out scenes for the autoencoder (held-out.raw)
     python emoji_judge.py classifier DATA OUT  the second judge, trained apart on augmented originals (classifier.pt)
-    python emoji_judge.py judge DATA OUT       reads pictures.json and pictures.raw, prints what was right as JSON
+    python emoji_judge.py judge DATA OUT NAME  reads OUT/NAME.json and NAME.raw, prints what was right as JSON
 
 Retrieval: a picture's nearest candidate by root mean square distance in CIE Lab at 24 x 24 (`nearest`). Candidates are all emoji of
 the training vocabulary in every arrangement that the category knows, drawn on the background colour that the picture's own
@@ -56,8 +56,8 @@ def shrunk(pictures):
 class Candidates:
     """Every emoji in some arrangements, as premultiplied colours and coverage at SIDE x SIDE, on no background yet."""
 
-    def __init__(self, library):
-        self.library = library
+    def __init__(self, library, folder):
+        self.library, self.folder = library, folder
         self.small = {e: Image.fromarray(library.pixels[library.rows["flat"][e]]).resize((64, 64), Image.Resampling.BOX)
                       for e in library.trained}
         self.known = {}
@@ -77,12 +77,16 @@ class Candidates:
         return np.asarray(canvas.convert("RGBa").reduce(2))
 
     def of(self, kind):
-        """(arrangements [(emoji, answer)], premultiplied RGBA [n, SIDE, SIDE, 4] in 0 to 1) of a category."""
+        """(arrangements [(emoji, answer)], premultiplied RGBA [n, SIDE, SIDE, 4] in 0 to 1) of a category; drawn once."""
         if kind not in self.known:
-            rows = [((emoji, answer), self.drawn(emoji, size, centres, mirrored, hue))
-                    for emoji in self.library.trained for answer, size, centres, hue in arrangements(kind)
-                    for mirrored in (False, True)]
-            self.known[kind] = [row[0] for row in rows], torch.from_numpy(np.stack([row[1] for row in rows])).float() / 255
+            wanted = [(emoji, mirrored, *arrangement) for emoji in self.library.trained
+                      for arrangement in arrangements(kind) for mirrored in (False, True)]
+            stored = self.folder / f"candidates {kind}.npy"
+            if not stored.exists():
+                np.save(stored, np.stack([self.drawn(emoji, size, centres, mirrored, hue)
+                                          for emoji, mirrored, _, size, centres, hue in wanted]))
+            shapes = torch.from_numpy(np.load(stored)).float() / 255
+            self.known[kind] = [(emoji, answer) for emoji, _, answer, *_ in wanted], shapes
         return self.known[kind]
 
 
@@ -145,9 +149,9 @@ def is_right(row, seen):
     return all(seen[key] == row[key] for key in ("emoji", "colour", "number", "size", "side", "hue") if key in row)
 
 
-def read_pictures(out):
-    rows = json.loads((out / "pictures.json").read_text())
-    pictures = np.fromfile(out / "pictures.raw", np.uint8).reshape(len(rows), PICTURE, PICTURE, 3)
+def read_pictures(out, name):
+    rows = json.loads((out / f"{name}.json").read_text())
+    pictures = np.fromfile(out / f"{name}.raw", np.uint8).reshape(len(rows), PICTURE, PICTURE, 3)
     return rows, torch.from_numpy(pictures)
 
 
@@ -236,10 +240,10 @@ def neighbour(rows, index):
     return before if before["kind"] == rows[index]["kind"] else rows[index + 1]
 
 
-def judge(library, out):
+def judge(library, out, name):
     """Shares by category: right by retrieval, by the classifier, and with the answers moved on by one (the control)."""
-    rows, pictures = read_pictures(out)
-    candidates = Candidates(library)
+    rows, pictures = read_pictures(out, name)
+    candidates = Candidates(library, out)
     small, backgrounds = shrunk(pictures), background_of(pictures)
     classified, accuracy = classify(pictures, library, out)
     found = {}
@@ -260,8 +264,8 @@ def judge(library, out):
 
 def main():
     task, data, out = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    library = compose.Library(data)
-    print(json.dumps({"prepare": prepare, "classifier": train_classifier, "judge": judge}[task](library, out)))
+    tasks = {"prepare": prepare, "classifier": train_classifier, "judge": judge}
+    print(json.dumps(tasks[task](compose.Library(data), out, *(sys.argv[4:] or (["pictures"] if task == "judge" else [])))))
 
 
 if __name__ == "__main__":

@@ -116,7 +116,8 @@ export async function judge(
   prompts: readonly EmojiPrompt[],
   pictures: Uint8Array,
 ): Promise<Judgement> {
-  await writeFile(join(out, "pictures.json"), JSON.stringify(prompts));
-  await writeFile(join(out, "pictures.raw"), pictures);
-  return judgementSchema.parse(await runPython("emoji_judge.py", ["judge", data, out]));
+  const name = `pictures-${process.pid}`;
+  await writeFile(join(out, `${name}.json`), JSON.stringify(prompts));
+  await writeFile(join(out, `${name}.raw`), pictures);
+  return judgementSchema.parse(await runPython("emoji_judge.py", ["judge", data, out, name]));
 }
