@@ -15,7 +15,7 @@ const ERRNO_EIO = 29;
  * A NodeFS whose fsync reaches the disk. The stock one has none, and PGlite runs Postgres without it: a power cut
  * then loses every commit (QUEUE.md section 5; PGlite issue 1107).
  */
-class DurableNodeFS extends NodeFS {
+export class DurableNodeFS extends NodeFS {
   override async init(...given: Parameters<NodeFS["init"]>): ReturnType<NodeFS["init"]> {
     const result = await super.init(...given);
     const { emscriptenOpts } = result;
@@ -44,7 +44,14 @@ const START_PARAMETERS = PGlite.defaultStartParams
   .filter((parameter) => parameter !== "-F")
   .concat(["-c", "wal_sync_method=fsync", "-c", "shared_buffers=16MB"]);
 
-/** Opens or makes a PGlite in a folder; a commit that was acknowledged survives a power cut. */
-export async function openDurablePglite(folder: string): Promise<PGlite> {
-  return PGlite.create({ fs: new DurableNodeFS(folder), startParams: START_PARAMETERS });
+/**
+ * Opens or makes a PGlite in a folder; a commit that was acknowledged survives a power cut.
+ *
+ * @param fs - Another one for tests.
+ */
+export async function openDurablePglite(
+  folder: string,
+  fs = new DurableNodeFS(folder),
+): Promise<PGlite> {
+  return PGlite.create({ fs, startParams: START_PARAMETERS });
 }

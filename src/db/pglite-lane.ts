@@ -1,5 +1,9 @@
+import { setImmediate } from "node:timers/promises";
+
 import type { PGlite, Results, Transaction } from "@electric-sql/pglite";
 import PQueue from "p-queue";
+
+import { StuckWatch } from "./stuck-watch.ts";
 
 type QueryArguments = Parameters<PGlite["query"]>;
 
@@ -10,18 +14,24 @@ export type OnStuck = (error: Error) => void;
  * Milliseconds for one statement or transaction. Twice: after the first, a process that was itself asleep gets the second
  * one to catch up.
  */
-const DEADLINE_MS = 4500;
+const DEADLINE_MS = 4000;
+/** A little later, for the case that the whole thread is blocked. */
+const BLOCKED_MS = 9000;
+const STUCK =
+  "The embedded database does not answer any more. Is the disk full? Make room in DATA_DIR, then start again: nothing that was kept is lost.";
 
 /**
  * PGlite has one connection, so everything goes through one lane: what fails in a block of statements is rolled back
  * before anything else runs, which would otherwise fail with it (QUEUE.md section 1, trap 5).
  *
- * PGlite hangs for ever after the disk was full (QUEUE.md section 5): that is what the deadline sees.
+ * PGlite hangs for ever after the disk was full (QUEUE.md section 5), with the thread that it runs in: that is what the
+ * deadline and the watch see.
  */
 export class PgliteLane {
   readonly #pglite: PGlite;
   readonly #onStuck: OnStuck;
   readonly #lane = new PQueue({ concurrency: 1 });
+  readonly #watch = new StuckWatch(BLOCKED_MS, STUCK);
 
   constructor(pglite: PGlite, onStuck: OnStuck) {
     this.#pglite = pglite;
@@ -64,27 +74,23 @@ export class PgliteLane {
   /** After what waits in the lane. */
   async close(): Promise<void> {
     await this.#lane.add(() => this.#pglite.close());
+    await this.#watch.close();
   }
 
   #run<Value>(work: () => Promise<Value>): Promise<Value> {
     return this.#lane.add(async () => {
+      // PGlite computes at once and answers in microtasks: a row of statements would keep everything else from its turn.
+      await setImmediate();
       let timer = setTimeout(() => {
-        timer = setTimeout(() => this.#onStuck(new DatabaseStuck()), DEADLINE_MS);
+        timer = setTimeout(() => this.#onStuck(new Error(STUCK)), DEADLINE_MS);
       }, DEADLINE_MS);
+      this.#watch.begin();
       try {
         return await work();
       } finally {
+        this.#watch.end();
         clearTimeout(timer);
       }
     });
-  }
-}
-
-class DatabaseStuck extends Error {
-  constructor() {
-    super(
-      `The embedded database has not answered for ${(2 * DEADLINE_MS) / 1000} seconds. Is the disk full? See DATA_DIR.`,
-    );
-    this.name = "DatabaseStuck";
   }
 }

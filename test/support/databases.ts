@@ -81,7 +81,7 @@ async function freePort(): Promise<number> {
 }
 
 /** A closed, migrated database of this schema, made once on this machine: a copy opens ten times as fast as a new one. */
-async function pgliteTemplate(): Promise<string> {
+export async function pgliteTemplate(): Promise<string> {
   const template = join(tmpdir(), `sanabot-pglite-template-${schemaVersion()}`);
   if (existsSync(template)) return template;
   const unfinished = await mkdtemp(`${template}-`);
