@@ -140,9 +140,8 @@ describe("the whole program", () => {
     const long = await playground.slash("imagine", { prompt: "a long one", steps: 100, count: 4 });
     const running = await long.answer((message) => textOf(message).includes("step"));
     const behind = await playground.slash("imagine", { prompt: "behind it", steps: 3 });
-    const queue = await (
-      await playground.slash("queue")
-    ).answer((message) => textOf(message).includes("behind it"));
+    await behind.answer((message) => textOf(message).includes("in the queue"));
+    const queue = await (await playground.slash("queue")).answer();
     const control = "Cancel one of yours";
     const waiting = optionsOf(queue, control).find(({ label }) => label.includes("behind it"));
     await playground.select(queue, { control, values: [waiting?.value ?? ""] });
