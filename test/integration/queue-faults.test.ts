@@ -84,9 +84,9 @@ describe("the queue when something breaks", () => {
   /** Serves what there is with three loops, each as a worker's is, while something happens. @returns what was ended well */
   async function serving(work: (served: readonly string[]) => Promise<void>): Promise<string[]> {
     const served: string[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const serve = async (): Promise<void> => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         try {
           const claim = await queue.engine.claimGpu(["m"]);
           if (claim === null) await queue.engine.ready("gpu", AbortSignal.timeout(500));
@@ -101,7 +101,7 @@ describe("the queue when something breaks", () => {
     try {
       await work(served);
     } finally {
-      isOver = true;
+      over.abort();
       await Promise.all(workers);
     }
     return served;
@@ -122,8 +122,8 @@ describe("the queue when something breaks", () => {
     const served = await serving(async (sofar) => {
       await until(() => sofar.length > 10);
       await server.crash();
-      const before = sofar.length;
-      assert.ok((await timed(() => until(() => sofar.length > before + 3))) < 5 * SLACK);
+      const soonAfter = sofar.length + 3;
+      assert.ok((await timed(() => until(() => sofar.length > soonAfter))) < 5 * SLACK);
       // What was claimed when the server went is tried again once its heartbeat is missed.
       await until(() => new Set(sofar).size >= ids.length - 3, 60_000);
       await until(async () => (await queue.engine.waiting()).length === 0, 60_000);

@@ -23,19 +23,15 @@ interface FsStream {
   readonly node: FsNode;
   readonly nfd?: number;
 }
+/** From where in a buffer how much goes to where in the file. */
+type WriteRange = [buffer: unknown, offset: number, length: number, position: number];
 interface NodeFsModule {
   readonly FS: {
     readonly filesystems: {
       readonly NODEFS: {
         readonly realPath: (node: FsNode) => string;
         readonly stream_ops: {
-          write: (
-            stream: FsStream,
-            buffer: unknown,
-            offset: number,
-            length: number,
-            position: number,
-          ) => number;
+          write: (stream: FsStream, ...range: WriteRange) => number;
           fsync: (stream: FsStream) => number;
         };
         readonly node_ops: {
@@ -92,8 +88,9 @@ export class PowerCutFS extends DurableNodeFS {
     const { NODEFS } = FS.filesystems;
     const pathOf = (node: FsNode): string => relative(this.#folder, NODEFS.realPath(node));
     const { write, fsync } = NODEFS.stream_ops;
-    NODEFS.stream_ops.write = (stream, buffer, offset, length, position) => {
-      const written = write(stream, buffer, offset, length, position);
+    NODEFS.stream_ops.write = (stream, ...range) => {
+      const written = write(stream, ...range);
+      const [, , , position] = range;
       const path = pathOf(stream.node);
       this.#dirty.set(path, [...(this.#dirty.get(path) ?? []), [position, written]]);
       return written;
