@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 import type { RepliableInteraction } from "discord.js";
 
 import type { Accepted, ModelFacts, Wish } from "../generation/types.ts";
@@ -36,6 +38,15 @@ export async function ask(
   // A follow-up to an answer that is still deferred would take its place: a hint waits for the first card.
   if (hint !== null || waits(accepted)) await showQueued(accepted, context);
   if (hint !== null) await giveHint(interaction, hint, context);
+  if (hint === null && accepted.etaSeconds === null && !waits(accepted))
+    await showIfStillQueued(accepted, context);
+}
+
+/** Where nobody can tell how long it will wait, the card comes once the wait is no longer a short one. */
+async function showIfStillQueued(accepted: Accepted, context: Context): Promise<void> {
+  await setTimeout(SHORT_WAIT_S * 1000);
+  const job = await context.generation.job(accepted.job.id);
+  if (job?.state === "waiting") await showQueued(accepted, context);
 }
 
 /** The picture is on its way: a hint that does not arrive must not be taken for its failure. */
