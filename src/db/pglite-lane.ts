@@ -11,7 +11,7 @@ type QueryArguments = Parameters<PGlite["query"]>;
 export type OnStuck = (error: Error) => void;
 
 /**
- * Milliseconds for one statement or transaction. Twice: after the first, a process that was itself asleep gets the second
+ * Milliseconds for one statement. Twice: after the first, a process that was itself asleep gets the second
  * one to catch up.
  */
 const DEADLINE_MS = 4000;
@@ -32,6 +32,7 @@ export class PgliteLane {
   readonly #onStuck: OnStuck;
   readonly #lane = new PQueue({ concurrency: 1 });
   readonly #watch = new StuckWatch(BLOCKED_MS, STUCK);
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(pglite: PGlite, onStuck: OnStuck) {
     this.#pglite = pglite;
@@ -54,7 +55,16 @@ export class PgliteLane {
   }
 
   transaction<Value>(work: (tx: Transaction) => Promise<Value>): Promise<Value> {
-    return this.#run(() => this.#pglite.transaction(work));
+    return this.#run(() =>
+      this.#pglite.transaction(async (tx) => {
+        this.#rest();
+        try {
+          return await work(this.#watched(tx));
+        } finally {
+          this.#ask();
+        }
+      }),
+    );
   }
 
   /** @returns what ends it */
@@ -81,16 +91,46 @@ export class PgliteLane {
     return this.#lane.add(async () => {
       // PGlite computes at once and answers in microtasks: a row of statements would keep everything else from its turn.
       await setImmediate();
-      let timer = setTimeout(() => {
-        timer = setTimeout(() => this.#onStuck(new Error(STUCK)), DEADLINE_MS);
-      }, DEADLINE_MS);
-      this.#watch.begin();
+      this.#ask();
       try {
         return await work();
       } finally {
-        this.#watch.end();
-        clearTimeout(timer);
+        this.#rest();
       }
     });
+  }
+
+  /** A transaction of many statements, or one whose owner thinks, may take long; each statement of it may not. */
+  #watched(tx: Transaction): Transaction {
+    const watched = async <Value>(statement: () => Promise<Value>): Promise<Value> => {
+      this.#ask();
+      try {
+        return await statement();
+      } finally {
+        this.#rest();
+      }
+    };
+    return {
+      ...tx,
+      get closed() {
+        return tx.closed;
+      },
+      query: (...given) => watched(() => tx.query(...given)),
+      exec: (...given) => watched(() => tx.exec(...given)),
+    };
+  }
+
+  /** From now on an answer is awaited. */
+  #ask(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = setTimeout(() => this.#onStuck(new Error(STUCK)), DEADLINE_MS);
+    }, DEADLINE_MS);
+    this.#watch.begin();
+  }
+
+  #rest(): void {
+    this.#watch.end();
+    clearTimeout(this.#timer);
   }
 }
