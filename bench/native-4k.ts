@@ -43,9 +43,11 @@ async function run(): Promise<BenchResult> {
   if (picture === undefined) throw new Error("No picture was prepared.");
   const positive = await randomConditioning(pipeline);
   const prompt = { positive, negative: null } as Parameters<typeof denoise>[2]["prompt"];
+  await stages.release();
   const step = await watched(() =>
     denoise(pipeline, picture, { prompt, guidanceScale: 1, onStep: async () => {} }),
   );
+  await stages.release();
   const decode = await watched(() =>
     decodeLatents(
       { checkpoint, stages },
@@ -92,12 +94,14 @@ async function randomConditioning({
   return { cross_key: key, cross_value: value };
 }
 
-/** Runs something and watches the memory of this process meanwhile: its peak, beyond what it held before. */
+/** Resident before any network was loaded; what is loaded goes between two stages, so that each counts alone. */
+const idleBytes = process.memoryUsage.rss();
+
+/** Runs something and watches the memory of this process meanwhile: its peak, beyond the idle process. */
 async function watched<T>(
   work: () => Promise<T>,
 ): Promise<{ result: T; seconds: number; peakBytes: number }> {
-  const baseBytes = process.memoryUsage.rss();
-  let peakBytes = baseBytes;
+  let peakBytes = 0;
   const poll = setInterval(() => {
     peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
   }, POLL_MS);
@@ -105,7 +109,7 @@ async function watched<T>(
   try {
     const result = await work();
     const seconds = (performance.now() - start) / 1000;
-    return { result, seconds, peakBytes: peakBytes - baseBytes };
+    return { result, seconds, peakBytes: peakBytes - idleBytes };
   } finally {
     clearInterval(poll);
   }
