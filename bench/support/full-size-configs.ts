@@ -78,7 +78,7 @@ export type Family = keyof typeof FAMILIES;
 
 type Width = typeof WIDE | typeof DEEP | typeof NARROW;
 
-function transformer({ heads, crossHeads, crossHeadDim, layers }: Width) {
+function transformerOf({ heads, crossHeads, crossHeadDim, layers }: Width) {
   return {
     _class_name: "SanaTransformer2DModel",
     _diffusers_version: DIFFUSERS,
@@ -104,7 +104,7 @@ function transformer({ heads, crossHeads, crossHeadDim, layers }: Width) {
 
 function sana(width: Width) {
   return {
-    transformer: transformer(width),
+    transformer: transformerOf(width),
     modelIndex: modelIndex("SanaPipeline", "DPMSolverMultistepScheduler"),
     scheduler: {
       _class_name: "DPMSolverMultistepScheduler",
@@ -134,7 +134,7 @@ function withNorms(family: ReturnType<typeof sana>) {
 function sprint(width: Width) {
   return {
     transformer: {
-      ...transformer(width),
+      ...transformerOf(width),
       guidance_embeds: true,
       guidance_embeds_scale: 0.1,
       qk_norm: "rms_norm_across_heads",

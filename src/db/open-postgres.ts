@@ -8,7 +8,7 @@ import type { OpenDatabase, OpenOptions } from "./open-database.ts";
 import * as schema from "./schema.ts";
 
 /** Milliseconds. A silent network black hole is noticed after this long (QUEUE.md section 1, trap 4). */
-export const QUERY_TIMEOUT_MS = 10_000;
+const QUERY_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MIGRATION_TIMEOUT_MS = 10 * 60_000;
 /** Any number that nobody else takes: the lock under which migrations run, one process after the other. */

@@ -1,7 +1,7 @@
 import type { Database } from "../db/database.ts";
 
 /** What the order of the GPU's work is decided by. */
-export interface Fairness {
+interface Fairness {
   /** The guild's id, or `dm:USER` outside of one: whose share of the GPU the job takes. */
   readonly guild: string;
   readonly userId: string;
