@@ -235,9 +235,9 @@ def classify(pictures, library, out):
 
 
 def neighbour(rows, index):
-    """Another prompt of the same category."""
-    before = rows[index - 1]
-    return before if before["kind"] == rows[index]["kind"] else rows[index + 1]
+    """The prompt before this one in its category, the last one for the first; every category has several."""
+    alike = [row for row in rows if row["kind"] == rows[index]["kind"]]
+    return alike[alike.index(rows[index]) - 1]
 
 
 def judge(library, out, name):
@@ -265,7 +265,7 @@ def judge(library, out, name):
 def main():
     task, data, out = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     tasks = {"prepare": prepare, "classifier": train_classifier, "judge": judge}
-    print(json.dumps(tasks[task](compose.Library(data), out, *(sys.argv[4:] or (["pictures"] if task == "judge" else [])))))
+    print(json.dumps(tasks[task](compose.Library(data), out, *sys.argv[4:])))
 
 
 if __name__ == "__main__":
