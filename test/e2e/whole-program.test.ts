@@ -115,21 +115,23 @@ describe("the whole program", () => {
   });
 
   it("keeps favourites and families in /history, and posts a picture again", async () => {
-    const card = await draw("a green leaf", { seed: 5 });
-    const marked = await playground.click(card, "Favourite");
+    // Each member has a burst limit of their own, which the tests before have used up for others.
+    const scene = { as: "morgan" };
+    const card = await draw("a green leaf", { seed: 5 }, scene);
+    const marked = await playground.click(card, "Favourite", scene);
     assert.match(textOf(await marked.answer()), /Added to your favourites/);
-    await (await playground.click(card, "Vary subtle")).answer(isFinished);
-    const list = await (await playground.slash("history", { favourites: true })).answer();
+    await (await playground.click(card, "Vary subtle", scene)).answer(isFinished);
+    const list = await (await playground.slash("history", { favourites: true }, scene)).answer();
     assert.match(textOf(list), /Your favourites\*\* · 1 picture/);
     const control = "Open one …";
     const [option] = optionsOf(list, control);
-    await playground.select(list, { control, values: [option?.value ?? ""] });
+    await playground.select(list, { control, values: [option?.value ?? ""] }, scene);
     const opened = await playground.waitForMessage(
       (message) => message.id === list.id && hasControl(message, "Family tree"),
     );
-    const posted = await (await playground.click(opened, "Post here")).answer(isFinished);
+    const posted = await (await playground.click(opened, "Post here", scene)).answer(isFinished);
     assert.match(textOf(posted), /a green leaf[^]*Seed 5/);
-    await playground.click(opened, "Family tree");
+    await playground.click(opened, "Family tree", scene);
     const tree = await playground.waitForMessage(
       (message) => message.id === list.id && textOf(message).includes("➤ a green leaf"),
     );
@@ -137,16 +139,18 @@ describe("the whole program", () => {
   });
 
   it("cancels what waits and what runs, and charges nothing", async () => {
-    const long = await playground.slash("imagine", { prompt: "a long one", steps: 100, count: 4 });
+    const scene = { as: "olivia" };
+    const wish = { prompt: "a long one", steps: 100, count: 4 };
+    const long = await playground.slash("imagine", wish, scene);
     const running = await long.answer((message) => textOf(message).includes("step"));
-    const behind = await playground.slash("imagine", { prompt: "behind it", steps: 3 });
+    const behind = await playground.slash("imagine", { prompt: "behind it", steps: 3 }, scene);
     await behind.answer((message) => textOf(message).includes("in the queue"));
-    const queue = await (await playground.slash("queue")).answer();
+    const queue = await (await playground.slash("queue", {}, scene)).answer();
     const control = "Cancel one of yours";
     const waiting = optionsOf(queue, control).find(({ label }) => label.includes("behind it"));
-    await playground.select(queue, { control, values: [waiting?.value ?? ""] });
+    await playground.select(queue, { control, values: [waiting?.value ?? ""] }, scene);
     await behind.answer((message) => textOf(message).includes("Cancelled"));
-    await playground.click(running, "Cancel");
+    await playground.click(running, "Cancel", scene);
     await long.answer((message) => textOf(message).includes("Cancelled"));
   });
 
