@@ -126,7 +126,7 @@ describe("the queue when something breaks", () => {
       assert.ok((await timed(() => until(() => sofar.length > soonAfter))) < 5 * SLACK);
       // What was claimed when the server went is tried again once its heartbeat is missed.
       await until(() => new Set(sofar).size >= ids.length - 3, 60_000);
-      await until(async () => (await queue.engine.waiting()).length === 0, 60_000);
+      await until(async () => (await countOpen(queue)) === 0, 60_000);
     });
     // A worker whose commit was answered by the crash does not know that it ended its job.
     assert.equal(new Set(served).size, served.length);
