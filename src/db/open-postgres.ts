@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import { Pool, type PoolClient } from "pg";
@@ -9,6 +11,7 @@ import * as schema from "./schema.ts";
 
 /** Milliseconds. A silent network black hole is noticed after this long (QUEUE.md section 1, trap 4). */
 const QUERY_TIMEOUT_MS = 10_000;
+const END_MS = 5000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MIGRATION_TIMEOUT_MS = 10 * 60_000;
 /** Any number that nobody else takes: the lock under which migrations run, one process after the other. */
@@ -47,7 +50,7 @@ export async function openPostgres(
   const opened: OpenDatabase = {
     db: drizzle(pool, { schema }),
     connection: { kind: "postgres", url, isAlone: options.isAlone ?? false },
-    close: () => (closed ??= pool.end()),
+    close: () => (closed ??= endPool(pool)),
   };
   try {
     await migrateAlone(url, () => options.beforeMigration?.(opened));
@@ -56,6 +59,15 @@ export async function openPostgres(
     await opened.close();
     throw cause;
   }
+}
+
+/** A connection whose line is broken may never come back to its pool; nobody waits for it for ever. */
+async function endPool(pool: Pool): Promise<void> {
+  const deadline = new AbortController();
+  await Promise.race([
+    pool.end().finally(() => deadline.abort()),
+    setTimeout(END_MS, null, { signal: deadline.signal }).catch(() => null),
+  ]);
 }
 
 /** drizzle's migrator takes no lock: of four processes at once, three fail (QUEUE.md section 5). */

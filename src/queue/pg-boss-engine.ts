@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 import { sql } from "drizzle-orm";
 import {
   type ConstructorOptions,
@@ -41,6 +43,7 @@ const BEAT_EVERY_MS = 1000;
 const RETRY_DELAY_MS = 1000;
 /** Milliseconds for holders to end or hand back their claims once they are told to stop. */
 const HAND_BACK_MS = 10_000;
+const DISCONNECT_MS = 5000;
 const POOL_SIZE = 4;
 const QUERY_TIMEOUT_MS = 10_000;
 /** A fetch may find a job of a model that was not known a moment before; it is put back then. */
@@ -159,11 +162,20 @@ class PgBossEngine implements JobEngine {
     this.#wake.delivery.close();
     const until = performance.now() + HAND_BACK_MS;
     while (this.#held.open.length > 0 && performance.now() < until)
-      await this.#held.beat().then(() => pause(50));
+      await this.#held.beat().then(() => setTimeout(50));
     for (const attempt of this.#held.open) {
       await statements.putBack(this.#db, attempt, { delayMs: 0, isFree: true });
     }
     await this.#held.stop();
+    const deadline = new AbortController();
+    await Promise.race([
+      this.#disconnect().finally(() => deadline.abort()),
+      setTimeout(DISCONNECT_MS, null, { signal: deadline.signal }).catch(() => null),
+    ]);
+  }
+
+  /** Over a broken line this may never end; nothing that was claimed depends on it. */
+  async #disconnect(): Promise<void> {
     await this.#unlisten?.();
     await this.#boss.stop({ graceful: false, close: true });
   }
@@ -365,8 +377,4 @@ function bossOptions(connection: Connection): ConstructorOptions {
     application_name: "sanabot queue",
     max: POOL_SIZE,
   };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, milliseconds));
 }
