@@ -4,6 +4,7 @@ import { release } from "../quota/quota.ts";
 import type { AnswerBook } from "./answer-book.ts";
 import { endJob, findJob } from "./job-store.ts";
 import { Refusal } from "./refusal.ts";
+import { checkOwnership } from "./rights.ts";
 import type { Requester } from "./types.ts";
 
 export interface CancelOptions {
@@ -25,9 +26,7 @@ export async function cancelJob(
 ): Promise<void> {
   const row = await findJob(db, jobId);
   if (row === null) throw new Refusal("refusal.job-ended");
-  const moderates = requester.isModerator && row.guildId === requester.guildId;
-  if (row.userId !== requester.userId && !moderates && !requester.isOwner)
-    throw new Refusal("refusal.not-yours", { user: `<@${row.userId}>` });
+  checkOwnership(row, requester);
   const role = await answers.deliveryRole(row);
   const outcome = await db.transaction(async (tx) => {
     const cancelled = await engine.cancel(tx, jobId);

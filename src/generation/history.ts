@@ -5,6 +5,7 @@ import { delivery, favourite, picture } from "../db/schema.ts";
 import type { Family, HistoryEntry, HistoryPage, HistoryQuery } from "./generation-port.ts";
 import { pictureView } from "./notice.ts";
 import { Refusal } from "./refusal.ts";
+import { checkOwnership } from "./rights.ts";
 import type { PictureView, Requester } from "./types.ts";
 
 /** As many as a card shows. */
@@ -178,9 +179,7 @@ export async function deletePictures(
 ): Promise<void> {
   const [row] = await db.select().from(picture).where(eq(picture.jobId, jobId)).limit(1);
   if (row === undefined) throw new Refusal("refusal.picture-gone");
-  const moderates = requester.isModerator && row.guildId === requester.guildId;
-  if (row.userId !== requester.userId && !moderates && !requester.isOwner)
-    throw new Refusal("refusal.not-yours", { user: `<@${row.userId}>` });
+  checkOwnership(row, requester);
   await db
     .update(picture)
     .set({ deletedAt: sql`now()`, latents: null, thumbnail: null, original: null })

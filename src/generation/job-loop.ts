@@ -15,6 +15,7 @@ import type { AnswerBook } from "./answer-book.ts";
 import {
   endJob,
   insertPictures,
+  type JobEnd,
   type JobError,
   type JobRow,
   putBackJob,
@@ -228,9 +229,9 @@ export async function endUnpaid(
   const role = await answers.deliveryRole(row);
   return db.transaction(async (tx) => {
     if (!(await endInQueue(tx))) return false;
-    const state = error === null || error.code === "cancelled" ? "cancelled" : "failed";
-    const end = state === "failed" && error !== null ? { state, error } : { state, error };
-    if (!(await endJob(tx, row.id, end as Parameters<typeof endJob>[2]))) return false;
+    const isCancelled = error === null || error.code === "cancelled";
+    const end: JobEnd = isCancelled ? { state: "cancelled", error } : { state: "failed", error };
+    if (!(await endJob(tx, row.id, end))) return false;
     await release(tx, row.id);
     await engine.enqueueDelivery(tx, { id: row.id, role });
     return true;

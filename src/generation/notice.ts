@@ -1,8 +1,8 @@
-import { recipeFromJson } from "../image/recipe.ts";
 import type { JobRow, PictureRow } from "./job-store.ts";
 import type { Notice, PostedFile } from "./messenger.ts";
 import type { JobError } from "./job-store.ts";
 import type { PictureView } from "./types.ts";
+import { storedRecipe } from "./stored-recipe.ts";
 
 /** Who waited this long may have looked away: they are mentioned, and Discord tells them. */
 const LONG_WAIT_MS = 60_000;
@@ -67,7 +67,7 @@ function errorOf(row: JobRow): JobError | null {
 
 /** @throws {Error} when the stored recipe is none */
 export function pictureView(row: PictureRow, messageId: string | null): PictureView {
-  const recipe = recipeFromJson(JSON.stringify(row.recipe));
+  const recipe = storedRecipe(row);
   if (recipe === null) throw new Error(`The recipe of picture ${row.id} cannot be read`);
   return { ...row, recipe, messageId };
 }

@@ -7,8 +7,8 @@ import type { Database } from "../db/database.ts";
 import { picture } from "../db/schema.ts";
 import { decodePicture } from "../image/decode-picture.ts";
 import { fitToLimit } from "../image/fit-to-limit.ts";
-import { recipeFromJson } from "../image/recipe.ts";
 import type { PostedFile } from "./messenger.ts";
+import { storedRecipe } from "./stored-recipe.ts";
 
 /** Finds finished pictures again as files. */
 export class PictureFiles {
@@ -23,7 +23,7 @@ export class PictureFiles {
   /** A picture's original as a file of at most so many bytes; null when none is kept. */
   async fileOf(pictureId: string, limitBytes: number): Promise<PostedFile | null> {
     const [row] = await this.#db.select().from(picture).where(eq(picture.id, pictureId));
-    const recipe = row === undefined ? null : recipeFromJson(JSON.stringify(row.recipe));
+    const recipe = row === undefined ? null : storedRecipe(row);
     if (row === undefined || row.original === null || recipe === null) return null;
     const bytes = await readFile(join(this.#originalsDir, basename(row.original))).catch(
       () => null,

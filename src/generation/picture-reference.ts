@@ -2,11 +2,12 @@ import { and, eq, sql } from "drizzle-orm";
 
 import type { Database } from "../db/database.ts";
 import { job, picture } from "../db/schema.ts";
-import { type Recipe, recipeFromJson } from "../image/recipe.ts";
+import type { Recipe } from "../image/recipe.ts";
 import { type GenerateJob, generateSchema, parseJobRequest, type Source } from "./job-request.ts";
 import { Refusal } from "./refusal.ts";
 import type { Size } from "./sizes.ts";
 import type { PictureReference, Requester } from "./types.ts";
+import { storedRecipe } from "./stored-recipe.ts";
 
 /** A picture that something is to be made from, as far as it is known. */
 export interface FoundPicture {
@@ -87,7 +88,7 @@ async function findStored(
   if (both === undefined) return null;
   const { picture: row, job: made } = both;
   const request = parseJobRequest(made.request);
-  const recipe = recipeFromJson(JSON.stringify(row.recipe));
+  const recipe = storedRecipe(row);
   return {
     row,
     found: {

@@ -2,7 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 
 import type { Database } from "../db/database.ts";
 import { picture } from "../db/schema.ts";
-import { recipeFromJson, type Recipe } from "../image/recipe.ts";
+import type { Recipe } from "../image/recipe.ts";
 import type { Task, TaskSource } from "../inference/messages.ts";
 import type { Source } from "./job-request.ts";
 import type { JobRow } from "./job-store.ts";
@@ -10,6 +10,7 @@ import { fetchAttachment, type AttachmentFinder } from "./attachment.ts";
 import { parsePlace } from "./place.ts";
 import { Refusal } from "./refusal.ts";
 import type { JobView } from "./types.ts";
+import { storedRecipe } from "./stored-recipe.ts";
 
 /** Where a job's sources are read from. */
 export interface SourceStore {
@@ -50,7 +51,7 @@ async function load(source: Source, store: SourceStore): Promise<TaskSource> {
     .select()
     .from(picture)
     .where(and(eq(picture.id, source.pictureId), sql`${picture.deletedAt} is null`));
-  const recipe = found === undefined ? null : recipeFromJson(JSON.stringify(found.recipe));
+  const recipe = found === undefined ? null : storedRecipe(found);
   if (found === undefined || recipe === null) throw new Refusal("refusal.picture-gone");
   return sourceOf(found, recipe);
 }
