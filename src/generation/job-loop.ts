@@ -119,6 +119,9 @@ export class JobLoop {
     const start = performance.now();
     try {
       const made = await this.#draw(row, claim);
+      // What came too late for a stop is kept; what nobody wants any more is not.
+      if (claim.signal.reason === "cancelled")
+        throw new UserError("cancelled", "Cancelled once it was drawn.");
       await this.#end(row, claim, made);
       metrics.finished(row, "done", performance.now() - start);
       logged.info({ runMs: Math.round(performance.now() - start) }, "job done");

@@ -1,4 +1,5 @@
 import { SOFTWARE } from "../config.ts";
+import { throwIfCancelled } from "../errors.ts";
 import { decodeStill } from "../image/decode-picture.ts";
 import type { AnyPicture } from "../image/encode-picture.ts";
 import { readRecipe } from "../image/read-recipe.ts";
@@ -24,6 +25,7 @@ export async function upscale(context: TaskContext, task: UpscaleTask): Promise<
     mode === "faithful"
       ? await (await host.upscaler()).upscale(source.picture, { longestSide, signal, onProgress })
       : await redraw(source.picture, task, { ...context, onProgress });
+  throwIfCancelled(signal, "before the picture was encoded");
   reporter.at({ stage: "encode-file" });
   const { picture, name } = enlarged;
   const { width, height } = picture;

@@ -11,7 +11,7 @@ import type { UpscaleOptions } from "./types.ts";
  * Enlarges colour and transparency with a network to the size that is wanted. Transparency goes through it as a grey
  * picture, so that its edges are those of the colours; tiles where it is all alike are not computed.
  *
- * @throws {UserError} `cancelled` between two tiles.
+ * @throws {UserError} `cancelled` between two tiles and after the last one.
  */
 export async function enlargeLayers(
   network: LoadedNetwork,

@@ -38,7 +38,7 @@ export interface EnlargeOptions extends Pick<UpscaleOptions, "signal"> {
 /**
  * Enlarges a picture by the network's own scale, tile by tile: at any time only one tile is held in float32.
  *
- * @throws {UserError} `cancelled` between two tiles.
+ * @throws {UserError} `cancelled` between two tiles and after the last one.
  */
 export async function enlarge(
   network: LoadedNetwork,
@@ -61,6 +61,7 @@ export async function enlarge(
       throw new Error(`${network.title} made [${made?.dims.join(", ")}] of a tile.`);
     putTile(enlarged, tile, { data: made.data, scale, ...size });
   }
+  throwIfCancelled(signal, `after tile ${tiles.length} of ${tiles.length}`);
   return enlarged;
 }
 

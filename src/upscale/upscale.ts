@@ -68,7 +68,7 @@ export class Upscaler {
   /**
    * Enlarges a picture until its longer side has `longestSide` pixels. Transparency is kept.
    *
-   * @throws {UserError} `invalid_option` when it is that large already, `cancelled` between two tiles.
+   * @throws {UserError} `invalid_option` when it is that large already, `cancelled` between two tiles and after the last one.
    */
   async upscale(picture: AnyPicture, options: UpscaleOptions): Promise<Upscaled> {
     const { longestSide, signal, onProgress } = options;

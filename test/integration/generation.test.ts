@@ -188,6 +188,34 @@ for (const { name, open } of DATABASES)
       assert.equal((await reservationOf(row.id)).charged, row.cost);
     });
 
+    it("throws a picture away that is finished only after it was cancelled", async () => {
+      const asked = asking("a late boat");
+      const { row } = await accept(room, asked);
+      await workOff(row.id, async (task, options) => {
+        await cancelJob(room, row.id, asked.requester);
+        await until(() => (options?.signal?.aborted === true ? true : undefined));
+        return drawNothing(task);
+      });
+      assert.equal(await stateOf(row.id), "cancelled");
+      assert.equal((await reservationOf(row.id)).state, "released");
+      assert.equal(room.messenger.posts.at(-1)?.notice.kind, "cancelled");
+    });
+
+    it("keeps a picture that is finished only after a stop was asked for", async () => {
+      const { row } = await accept(room, asking("a late train"));
+      let stopped: Promise<void> | undefined;
+      const loop: ReturnType<Room["loopWith"]> = room.loopWith(async (task, options) => {
+        stopped = loop.stop(0);
+        await until(() => (options?.signal?.aborted === true ? true : undefined));
+        return drawNothing(task);
+      });
+      loop.start();
+      assert.equal((await posted(row.id)).state, "posted");
+      await stopped;
+      assert.equal(await stateOf(row.id), "done");
+      assert.equal((await reservationOf(row.id)).charged, row.cost);
+    });
+
     it("charges nothing for a picture that cannot be delivered, and keeps it in /history", async () => {
       const asked = asking("a whale");
       const { row } = await accept(room, asked);

@@ -170,6 +170,22 @@ describe("Upscaler", () => {
     assert.equal(next.method, "faithful");
   });
 
+  it("stops after the only tile when it was cancelled while that was drawn", async () => {
+    const upscaler = await load({ upscaler: "esrgan-slim" });
+    const controller = new AbortController();
+    const seen: number[] = [];
+    const cancelled = upscaler.upscale(picture(30, 20), {
+      longestSide: 60,
+      signal: controller.signal,
+      onProgress: ({ tile }) => {
+        seen.push(tile);
+        controller.abort();
+      },
+    });
+    await rejects(cancelled, "cancelled", /after tile 1 of 1/);
+    assert.deepEqual(seen, [0]);
+  });
+
   it("refuses a picture that is large enough, and sizes that are none", async () => {
     const upscaler = await load({ upscaler: "lanczos" });
     const source = picture(40, 20);
