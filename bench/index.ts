@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   imagine: async () => (await import("./imagine.ts")).imagine,
   "native-4k": async () => (await import("./native-4k.ts")).native4k,
   parity: async () => (await import("./parity.ts")).parity,
+  picture: async () => (await import("./picture.ts")).picture,
   quota: async () => (await import("./quota.ts")).quota,
   scaling: async () => (await import("./scaling.ts")).scaling,
   solver: async () => (await import("./solver.ts")).solver,

@@ -5,12 +5,15 @@ x_s = (1 - s) x + s noise, the target is noise - x, the network is told s x 1000
 
 import argparse
 import json
+import os
 import time
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as distributed
+import torch.multiprocessing
 import torch.nn.functional as F
 
 import compose
@@ -59,8 +62,8 @@ class Scenes:
         return np.cumsum(weights / weights.sum())
 
     def batch(self, seed, step, size):
-        """Scaled latents [size, 32, h, w] of one shape and a caption (or None) for each."""
-        rng = np.random.default_rng([seed, step])
+        """Scaled latents [size, 32, h, w] of one shape and a caption (or None) for each; `seed` is a list of integers."""
+        rng = np.random.default_rng([*seed, step])
         odd = rng.random() < self.odd_shapes
         shape = 1 + int(rng.choice(len(self.shares), p=self.shares)) if odd else 0
         picked = np.searchsorted(self.weights[shape], rng.random(size)).clip(max=len(self.scenes[shape]) - 1)
@@ -102,7 +105,7 @@ def parse_arguments():
     parser.add_argument("--text-lr", type=float, default=0.0, help="0 leaves the text encoder as it is")
     parser.add_argument("--time-mean", type=float, default=0.6, help="mean of the logit of the time, 1 is noise")
     parser.add_argument("--average", type=float, default=0.998)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2, help="processes, each with its own batch and one thread")
     parser.add_argument("--seed", type=int, default=4)
     return parser.parse_args()
 
@@ -121,37 +124,58 @@ def build(arguments):
     return networks, Averages(networks, arguments.average), optimizer
 
 
-def main():
-    arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
+def average_gradients(parameters):
+    """Every worker gets the mean of all workers' gradients."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients])):
+        gradient.copy_(mean.view_as(gradient))
+
+
+def train(rank, arguments):
+    """One of the workers, which all hold the same networks; the first one prints and saves."""
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", rank=rank, world_size=arguments.workers)
     torch.manual_seed(arguments.seed)
     scenes = Scenes(compose.Library(arguments.data), arguments)
     prompts = Prompts(arguments.tokenizer)
     networks, averages, optimizer = build(arguments)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     config = {**vars(arguments), "scaling_factor": scenes.scaling_factor}
-    step = load_state(arguments.state, networks, averages, optimizer) if Path(arguments.state).exists() else 0
+    first = load_state(arguments.state, networks, averages, optimizer) if Path(arguments.state).exists() else 0
+    torch.manual_seed((arguments.seed * 1_000_003 + first) * arguments.workers + rank)
     started = saved = time.time()
     shown = 0.0
-    for step in range(step, arguments.steps):
+    for step in range(first, arguments.steps):
         for group in optimizer.param_groups:
             group["lr"] = flat_then_down(step, arguments.steps, group["peak"], arguments.decay)
-        latents, captions = scenes.batch(arguments.seed, step, arguments.batch)
+        latents, captions = scenes.batch([arguments.seed, rank], step, arguments.batch // arguments.workers)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.set_grad_enabled(arguments.text_lr > 0):
                 embeddings, mask = prompts.encode(networks["text_encoder"], captions)
             loss = flow_loss(networks["transformer"], latents, embeddings, mask, arguments.time_mean)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
+        average_gradients(parameters)
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         averages.update()
         shown += loss.item()
-        if (step + 1) % 50 == 0:
+        if rank == 0 and (step + 1) % 50 == 0:
             print(f"step {step + 1} loss {shown / 50:.4f} after {time.time() - started:.0f} s", flush=True)
             shown = 0.0
-        if time.time() - saved > 240 or step + 1 == arguments.steps:
+        if rank == 0 and (time.time() - saved > 240 or step + 1 == arguments.steps):
             save_state(arguments.state, step + 1, networks, averages, optimizer, config)
             saved = time.time()
+
+
+def main():
+    arguments = parse_arguments()
+    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+    os.environ.setdefault("MASTER_PORT", "29511")
+    torch.multiprocessing.spawn(train, (arguments,), arguments.workers)
 
 
 if __name__ == "__main__":
