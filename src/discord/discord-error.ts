@@ -48,6 +48,11 @@ export function obstacleOf(error: unknown): DeliveryObstacle | null {
   return error.status === 400 ? "rejected" : null;
 }
 
+/** Whether Discord has answered, so that nothing of the request is on its way any more. */
+export function isAnswered(error: unknown): boolean {
+  return error instanceof DiscordAPIError || error instanceof HTTPError;
+}
+
 /** Whether an interaction's token is past its life. */
 export function isDeadToken(error: unknown): boolean {
   return error instanceof DiscordAPIError && DEAD_TOKEN.has(error.code);

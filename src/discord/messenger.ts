@@ -9,6 +9,7 @@ import {
 } from "discord.js";
 import type { Logger } from "pino";
 
+import type { EditLeases, TrueWhile } from "../generation/edit-leases.ts";
 import {
   type Answer,
   DeliveryImpossible,
@@ -21,21 +22,27 @@ import { translate } from "../i18n/translate.ts";
 import { ACCENT, type Card, card, text } from "./cards/components.ts";
 import { noticeCard } from "./cards/notice-card.ts";
 import type { CustomIds } from "./custom-id.ts";
-import { isDeadToken, loggable, obstacleOf } from "./discord-error.ts";
+import { isAnswered, isDeadToken, loggable, obstacleOf } from "./discord-error.ts";
 import { findOwnMessage } from "./own-message.ts";
 import { UpdateOrder } from "./update-order.ts";
 
 /** Discord counts from the interaction's creation by its own clock; ours may be a little off. */
 const TOKEN_MARGIN_MS = 20_000;
 
+/** Milliseconds from the taking of a lease until its edit is broken off, and until none can arrive that was sent before. */
+const UPDATE_MS = 4000;
+const HAND_OVER_MS = 10_000;
+const ARRIVES_MS = 2000;
+
 /** Forgetting them costs a refused request each, and no more. */
 const MAX_DEAD_TOKENS = 10_000;
 
-interface MessengerParts {
+export interface MessengerParts {
   /** With the bot's token in a gateway; without any in a worker. */
   readonly rest: REST;
   readonly hasBotToken: boolean;
   readonly customIds: CustomIds;
+  readonly leases: EditLeases;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -49,16 +56,18 @@ export class DiscordMessenger implements Messenger {
   readonly #rest: REST;
   readonly #hasBotToken: boolean;
   readonly #ids: CustomIds;
+  readonly #leases: EditLeases;
   readonly #log: Logger;
   readonly #now: () => number;
   readonly #order = new UpdateOrder();
   /** Interactions whose tokens are of no use here, though their time is not up. */
   readonly #deadTokens = new Set<string>();
 
-  constructor({ rest, hasBotToken, customIds, log, now = Date.now }: MessengerParts) {
+  constructor({ rest, hasBotToken, customIds, leases, log, now = Date.now }: MessengerParts) {
     this.#rest = rest;
     this.#hasBotToken = hasBotToken;
     this.#ids = customIds;
+    this.#leases = leases;
     this.#log = log;
     this.#now = now;
   }
@@ -71,8 +80,12 @@ export class DiscordMessenger implements Messenger {
     if (way === undefined) return;
     await this.#order.update(answer.job.id, signal, async (late) => {
       const shown = noticeCard(answer.job, notice, this.#ids);
+      const trueWhile = notice.kind === "running" ? "running" : "waiting";
+      const turn = { trueWhile, milliseconds: UPDATE_MS, signal: late } as const;
       try {
-        await this.#send(way, { answer, card: shown, signal: late });
+        await this.#alone(answer, turn, (only) =>
+          this.#send(way, { answer, card: shown, signal: only }),
+        );
       } catch (error) {
         this.#noteDeadToken(answer, error);
         this.#log.debug({ err: loggable(error), jobId: answer.job.id }, "an update was not shown");
@@ -82,6 +95,7 @@ export class DiscordMessenger implements Messenger {
 
   readonly post = async (answer: Answer, notice: Notice, signal: AbortSignal): Promise<Posted> => {
     await this.#order.finish(answer.job.id);
+    await this.#leases.over(answer.job.id, signal);
     const posted = await this.#deliver(answer, notice, signal);
     if (notice.kind === "finished" && notice.mention) await this.#mention(answer, posted, signal);
     return posted;
@@ -91,11 +105,45 @@ export class DiscordMessenger implements Messenger {
     answer: Answer,
     notice: Notice,
     signal: AbortSignal,
-  ): Promise<Posted> => {
+  ): Promise<Posted | null> => {
     await this.#order.settle(answer.job.id);
-    if (answer.job.isPrivate) return this.#sayPrivateIsLate(answer, signal);
-    return this.#deliver(answer, notice, signal);
+    const turn = { trueWhile: "open", milliseconds: HAND_OVER_MS, signal } as const;
+    return this.#alone(answer, turn, (only) =>
+      answer.job.isPrivate
+        ? this.#sayPrivateIsLate(answer, only)
+        : this.#deliver(answer, notice, only),
+    );
   };
+
+  /**
+   * Edits while no other process does, and breaks off in time: nothing of it arrives once another may edit.
+   *
+   * @returns null where the job has gone on, or another process is at it: nothing was sent
+   */
+  async #alone<Result>(
+    { job }: Answer,
+    { trueWhile, milliseconds, signal }: Turn,
+    edit: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result | null> {
+    const began = performance.now();
+    const lease = await this.#leases.take(job, trueWhile, milliseconds + ARRIVES_MS);
+    if (lease === null) return null;
+    // This process may have stood still since.
+    const leftMs = Math.floor(milliseconds - (performance.now() - began));
+    if (leftMs <= 0 || signal.aborted) {
+      await lease.release();
+      return null;
+    }
+    try {
+      const edited = await edit(AbortSignal.any([signal, AbortSignal.timeout(leftMs)]));
+      await lease.release();
+      return edited;
+    } catch (error) {
+      // What was broken off may yet arrive: its lease is left to end by itself.
+      if (isAnswered(error) || error instanceof DeliveryImpossible) await lease.release();
+      throw error;
+    }
+  }
 
   /** By the first way that is open; only a closed one leads to the next. */
   async #deliver(answer: Answer, notice: Notice, signal: AbortSignal): Promise<Posted> {
@@ -254,6 +302,12 @@ export class DiscordMessenger implements Messenger {
     if (this.#deadTokens.size >= MAX_DEAD_TOKENS) this.#deadTokens.clear();
     this.#deadTokens.add(interaction.id);
   }
+}
+
+interface Turn {
+  readonly trueWhile: TrueWhile;
+  readonly milliseconds: number;
+  readonly signal: AbortSignal;
 }
 
 interface Sending {

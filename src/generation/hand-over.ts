@@ -55,7 +55,9 @@ export async function handOverOld(
     } as const;
     try {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(POST_DEADLINE_MS)]);
-      await placeAnswer(db, row.id, await messenger.handOver(answer, notice, deadline));
+      const posted = await messenger.handOver(answer, notice, deadline);
+      if (posted === null) continue;
+      await placeAnswer(db, row.id, posted);
       handedOver += 1;
     } catch (error) {
       // What cannot be reached now is tried again at the end of the job, which says so.

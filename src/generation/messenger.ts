@@ -64,7 +64,7 @@ export interface Posted {
 export interface Messenger {
   /** Whether this process can reach the answer now: false when it needs the bot's token and this process has none. */
   readonly canReach: (answer: Answer) => boolean;
-  /** An edit that may fail: a stale or late one is dropped, none comes after the final notice. */
+  /** An edit that may fail: a stale or late one is dropped, none comes after the final notice, also not after another process'. */
   readonly update: (answer: Answer, notice: Notice, signal: AbortSignal) => Promise<void>;
   /**
    * Posts a final notice exactly once, as often as it is called: edits the answer while the token lives or the bot may
@@ -73,8 +73,15 @@ export interface Messenger {
    * @throws {DeliveryImpossible} when no way is left; anything else is worth another try.
    */
   readonly post: (answer: Answer, notice: Notice, signal: AbortSignal) => Promise<Posted>;
-  /** Before the token dies: posts the bot's own message in the channel, which later notices edit. Same rules as post. */
-  readonly handOver: (answer: Answer, notice: Notice, signal: AbortSignal) => Promise<Posted>;
+  /**
+   * Before the token dies: posts the bot's own message in the channel, which later notices edit. Same rules as post; null
+   * where it came too late, or another process is at it.
+   */
+  readonly handOver: (
+    answer: Answer,
+    notice: Notice,
+    signal: AbortSignal,
+  ) => Promise<Posted | null>;
 }
 
 export type DeliveryObstacle =

@@ -64,7 +64,7 @@ export class ProgressEditor {
 
   /** Progress that is not shown is no harm: it is logged and forgotten. */
   async #write({ progress, preview }: Latest): Promise<void> {
-    const { id } = this.#answer.job;
+    const { id, attempt } = this.#answer.job;
     try {
       await this.#db.transaction(async (tx) => {
         // Worth no wait for the disk: the next one comes soon.
@@ -72,7 +72,9 @@ export class ProgressEditor {
         await tx
           .update(job)
           .set({ progress })
-          .where(sql`${job.id} = ${id} and ${job.state} = 'running'`);
+          .where(
+            sql`${job.id} = ${id} and ${job.state} = 'running' and ${job.attempt} = ${attempt}`,
+          );
       });
       if (!this.#messenger.canReach(this.#answer)) return;
       const notice = { kind: "running", progress, preview } as const;

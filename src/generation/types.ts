@@ -129,6 +129,8 @@ export interface JobView {
   readonly id: string;
   readonly origin: JobOrigin;
   readonly state: JobState;
+  /** The newest one as it was looked up; 0 before the first. */
+  readonly attempt: number;
   readonly request: JobRequest;
   readonly place: Place;
   readonly guildId: string | null;

@@ -4,12 +4,11 @@ import { REST } from "discord.js";
 
 import { DiscordAttachmentFinder } from "../discord/attachment-finder.ts";
 import { CustomIds } from "../discord/custom-id.ts";
-import { DiscordMessenger } from "../discord/messenger.ts";
 import { Outbox } from "../generation/outbox.ts";
 import { startPlayground } from "../playground/start.ts";
 import { startGateway } from "./gateway.ts";
 import type { Pages } from "./pages.ts";
-import { speakingParts } from "./parts.ts";
+import { messengerWith, speakingParts } from "./parts.ts";
 import type { Running, Runtime } from "./runtime.ts";
 import type { WorkerParts } from "./worker.ts";
 
@@ -78,7 +77,7 @@ function startTokenSpeaker(runtime: Runtime): Discord {
   const apiBase = config.discordApiBase;
   const rest = new REST({ api: apiBase, timeout: REST_TIMEOUT_MS });
   const customIds = new CustomIds(runtime.key);
-  const messenger = new DiscordMessenger({ rest, hasBotToken: false, customIds, log });
+  const messenger = messengerWith(runtime, { rest, hasBotToken: false, customIds });
   const parts = speakingParts(runtime, messenger);
   const outbox = new Outbox({ db, engine, messenger, ...parts, roles: ["token"], log, metrics });
   outbox.start();

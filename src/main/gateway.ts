@@ -6,7 +6,6 @@ import { botState } from "../db/schema.ts";
 import { DiscordAttachmentFinder } from "../discord/attachment-finder.ts";
 import { Bot, type GuildEvents } from "../discord/bot.ts";
 import { CustomIds } from "../discord/custom-id.ts";
-import { DiscordMessenger } from "../discord/messenger.ts";
 import { DiscordModerationPoster } from "../discord/moderation-poster.ts";
 import { noteCard } from "../discord/reply.ts";
 import type { RegistrationStore } from "../discord/register-commands.ts";
@@ -20,7 +19,7 @@ import { Outbox } from "../generation/outbox.ts";
 import { PictureFiles } from "../generation/picture-files.ts";
 import { postModerationNotices } from "../generation/policy/moderation-log.ts";
 import { readOwnerSettings } from "../generation/policy/owner-settings.ts";
-import { originalsDir, speakingParts } from "./parts.ts";
+import { messengerWith, originalsDir, speakingParts } from "./parts.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
 
 const HAND_OVER_EVERY_MS = 15_000;
@@ -69,7 +68,7 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     log,
     onAcknowledged: (milliseconds) => metrics.acknowledged(milliseconds),
   });
-  const messenger = new DiscordMessenger({ rest: bot.rest, hasBotToken: true, customIds, log });
+  const messenger = messengerWith(runtime, { rest: bot.rest, hasBotToken: true, customIds });
   const attachments = new DiscordAttachmentFinder(bot.rest, options.apiBase);
   const parts = speakingParts(runtime, messenger);
   const { answers } = parts;

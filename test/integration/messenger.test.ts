@@ -11,7 +11,7 @@ import { customIdsOf } from "../../src/discord/own-message.ts";
 import { type Answer, DeliveryImpossible, type Notice } from "../../src/generation/messenger.ts";
 import { TOKEN_LIFE_MS } from "../../src/generation/place.ts";
 import { createLogger } from "../../src/log.ts";
-import { TestBot } from "../support/discord-bot.ts";
+import { FREE_LEASES, TestBot } from "../support/discord-bot.ts";
 import { controls, textOf, type TestPlayground } from "../support/playground.ts";
 import { until } from "../support/until.ts";
 
@@ -45,7 +45,9 @@ describe("the messenger", () => {
   /** As a gateway does at minute 13, so that the message is known. */
   async function handedOver(answer: Answer): Promise<Answer> {
     const notice = { kind: "queued", position: 1, etaSeconds: null } as const;
-    const { channelId, messageId } = await test.messenger.handOver(answer, notice, NEVER);
+    const posted = await test.messenger.handOver(answer, notice, NEVER);
+    assert.ok(posted);
+    const { channelId, messageId } = posted;
     return { ...answer, message: { channelId, messageId } };
   }
 
@@ -58,6 +60,7 @@ describe("the messenger", () => {
       rest: new REST({ api: playground.apiBase }),
       hasBotToken: false,
       customIds: test.customIds,
+      leases: FREE_LEASES,
       log: createLogger("fatal"),
       now: () => playground.clock.now(),
     });

@@ -3,6 +3,7 @@ import { DiscordAttachmentFinder } from "../../src/discord/attachment-finder.ts"
 import { Bot } from "../../src/discord/bot.ts";
 import { CustomIds } from "../../src/discord/custom-id.ts";
 import { DiscordMessenger } from "../../src/discord/messenger.ts";
+import type { EditLeases } from "../../src/generation/edit-leases.ts";
 import type { Notice } from "../../src/generation/messenger.ts";
 import type { Administration } from "../../src/generation/policy/administration.ts";
 import { createLogger } from "../../src/log.ts";
@@ -12,6 +13,11 @@ import { TestPlayground } from "./playground.ts";
 import type { TestPlaygroundOptions } from "./playground-server.ts";
 
 const NEVER = new AbortController().signal;
+/** Where one process edits alone. */
+export const FREE_LEASES: EditLeases = {
+  take: async () => ({ release: async () => undefined }),
+  over: async () => undefined,
+};
 /** For tests that give no command of admins. */
 const NO_ADMINISTRATION: Administration = {
   get db(): never {
@@ -62,6 +68,7 @@ export class TestBot {
       rest: this.bot.rest,
       hasBotToken: true,
       customIds: this.customIds,
+      leases: FREE_LEASES,
       log,
       now: () => playground.clock.now(),
     });

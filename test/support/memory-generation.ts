@@ -260,6 +260,7 @@ export class MemoryGeneration implements GenerationPort {
       id: randomUUID(),
       origin: originOf(wish),
       state: "waiting",
+      attempt: 0,
       request: this.#requestOf(wish),
       place,
       guildId: requester.guildId,

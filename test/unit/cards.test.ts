@@ -36,6 +36,7 @@ function job(change: Partial<JobView> = {}): JobView {
     id: "0b7a1d0e-7f5c-4a3e-9d5b-0123456789ab",
     origin: "imagine",
     state: "done",
+    attempt: 1,
     request: REQUEST,
     place: {
       applicationId: "1",

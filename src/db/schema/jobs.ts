@@ -66,6 +66,8 @@ export const job = pgTable(
     /** `{ code, message }` of a job that failed. */
     error: jsonb(),
     worker: text(),
+    /** Until then one process alone may edit the answer; the final edit waits for it. Null: nobody does. */
+    editUntil: moment("edit_until"),
     createdAt: moment("created_at").notNull().defaultNow(),
     startedAt: moment("started_at"),
     endedAt: moment("ended_at"),

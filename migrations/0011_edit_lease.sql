@@ -1,0 +1,1 @@
+ALTER TABLE "job" ADD COLUMN "edit_until" timestamp with time zone;
