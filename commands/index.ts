@@ -6,6 +6,7 @@ import { cancel } from "./buttons/cancel.ts";
 import { deleteCard } from "./buttons/delete.ts";
 import { edit, editSubmit } from "./buttons/edit.ts";
 import { favourite, favouriteOne } from "./buttons/favourite.ts";
+import { callOff, goOn } from "./buttons/go-on.ts";
 import { pick } from "./buttons/pick.ts";
 import { recipe } from "./buttons/recipe.ts";
 import { reroll } from "./buttons/reroll.ts";
@@ -55,6 +56,8 @@ export const COMMANDS: readonly Command[] = [
 /** What buttons, selects and modals do. */
 export const COMPONENTS: readonly Component[] = [
   // On cards.
+  goOn,
+  callOff,
   cancel,
   varyOfGrid,
   varySubtle,

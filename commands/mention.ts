@@ -2,6 +2,7 @@ import { type Message, MessageFlags } from "discord.js";
 
 import { showQueued, waits } from "../src/discord/ask.ts";
 import { placeOfMessage } from "../src/discord/answer-place.ts";
+import { proposalCard } from "../src/discord/cards/proposal-card.ts";
 import type { Context } from "../src/discord/command.ts";
 import { loggable } from "../src/discord/discord-error.ts";
 import { errorText, messageOf, noteCard } from "../src/discord/reply.ts";
@@ -17,15 +18,18 @@ export async function onMessage(message: Message, context: Context): Promise<voi
   const begun = noteCard(translate(locale, "reply.begun"));
   const shown = await message.reply({ ...messageOf(begun), failIfNotExists: false });
   try {
-    const accepted = await context.generation.request({
+    const answer = await context.generation.request({
       wish: { kind: "imagine", origin: "mention", options: { prompt } },
       requester,
       place: placeOfMessage(message),
       interactionId: message.id,
       message: { channelId: shown.channelId, messageId: shown.id },
+      agreed: null,
     });
-    if (waits(accepted))
-      await showQueued(accepted, context, { channelId: shown.channelId, messageId: shown.id });
+    if (answer.kind === "proposed")
+      await shown.edit(messageOf(proposalCard(answer, context.customIds)));
+    else if (waits(answer))
+      await showQueued(answer, context, { channelId: shown.channelId, messageId: shown.id });
   } catch (error) {
     const told = errorText(error, locale);
     if (told === null)

@@ -1,14 +1,15 @@
 import { setTimeout } from "node:timers/promises";
 
-import type { RepliableInteraction } from "discord.js";
+import { type ButtonInteraction, MessageFlags, type RepliableInteraction } from "discord.js";
 
-import type { Accepted, ModelFacts, Wish } from "../generation/types.ts";
+import type { Accepted, ModelFacts, Proposal, Wish } from "../generation/types.ts";
 import { translate } from "../i18n/translate.ts";
 import { checkPlace, placeOf } from "./answer-place.ts";
+import { proposalCard } from "./cards/proposal-card.ts";
 import type { Context } from "./command.ts";
 import { loggable } from "./discord-error.ts";
 import { withRecipe } from "./find-recipe.ts";
-import { remark } from "./reply.ts";
+import { messageOf, remark } from "./reply.ts";
 import { requesterOf } from "./requester.ts";
 
 /** Who waits less than this sees no card of the queue flicker by, as one of progress would. */
@@ -16,7 +17,8 @@ const SHORT_WAIT_S = 3;
 const UPDATE_DEADLINE_MS = 10_000;
 
 /**
- * Asks for a picture as the answer to an interaction that was acknowledged by a deferred reply; that reply shows it.
+ * Asks for a picture as the answer to an interaction that was acknowledged by a deferred reply; that reply shows it, or
+ * first what it costs where that is much.
  *
  * @throws {Refusal} for what is not allowed, or where the bot could not post
  */
@@ -27,13 +29,53 @@ export async function ask(
 ): Promise<void> {
   const isPrivate = interaction.ephemeral === true;
   checkPlace(interaction, isPrivate);
-  const accepted = await context.generation.request({
+  const answer = await context.generation.request({
     wish: "picture" in wish ? { ...wish, picture: await withRecipe(wish.picture, context) } : wish,
     requester: requesterOf(interaction, context.isOwner),
     place: placeOf(interaction, isPrivate),
     interactionId: interaction.id,
     message: null,
+    agreed: null,
   });
+  if (answer.kind === "proposed") await showProposal(interaction, answer, context);
+  else await follow(interaction, answer, context);
+}
+
+/**
+ * Begins what was proposed, as the answer to the press on its card, which shows it from now on.
+ *
+ * @throws {Refusal} as {@link ask} does, and for whoever else presses, and where the question is no longer open
+ */
+export async function goOn(
+  interaction: ButtonInteraction,
+  proposalId: string,
+  context: Context,
+): Promise<void> {
+  const isPrivate = interaction.message.flags.has(MessageFlags.Ephemeral);
+  checkPlace(interaction, isPrivate);
+  const answer = await context.generation.goOn(proposalId, {
+    requester: requesterOf(interaction, context.isOwner),
+    place: placeOf(interaction, isPrivate),
+    interactionId: interaction.id,
+  });
+  if (answer.kind === "proposed") await showProposal(interaction, answer, context);
+  else await showQueued(answer, context);
+}
+
+async function showProposal(
+  interaction: RepliableInteraction,
+  proposal: Proposal,
+  { customIds }: Context,
+): Promise<void> {
+  await interaction.editReply(messageOf(proposalCard(proposal, customIds)));
+}
+
+/** Shows where the job stands as soon as that is worth a card. */
+async function follow(
+  interaction: RepliableInteraction,
+  accepted: Accepted,
+  context: Context,
+): Promise<void> {
   const hint = await hintFor(interaction, accepted.job.model, context);
   // A follow-up to an answer that is still deferred would take its place: a hint waits for the first card.
   if (hint !== null || waits(accepted)) await showQueued(accepted, context);

@@ -2,19 +2,20 @@ import { randomUUID } from "node:crypto";
 
 import type { Database } from "../db/database.ts";
 import type { JobEngine } from "../queue/job-engine.ts";
-import { countWaiting } from "../queue/waiting-counts.ts";
-import { reserve } from "../quota/quota.ts";
 import { failpoint } from "../telemetry/failpoint.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { WishRequest } from "./generation-port.ts";
 import { findJobOfInteraction, insertJob, type JobRow, placeAnswer } from "./job-store.ts";
 import type { ModelDirectory } from "./model-directory.ts";
-import { checkAccess, checkRequest, checkWaiting, takeBurst } from "./policy/check-policy.ts";
+import { checkAccess, checkRequest, takeBurst } from "./policy/check-policy.ts";
 import { loadPolicy, type Policy } from "./policy/load-policy.ts";
-import { costOf } from "./price.ts";
-import { quotaRefusal } from "./quota-view.ts";
+import { costOf, inUsualPictures, isDear } from "./price.ts";
+import { takeProposal } from "./proposals.ts";
+import { propose } from "./propose.ts";
 import { Refusal } from "./refusal.ts";
+import { type PricedWish, reserveCost, shareOf } from "./reserve-cost.ts";
 import { type ResolvedWish, resolveWish } from "./resolve-wish.ts";
+import type { Proposal } from "./types.ts";
 
 export interface AcceptOptions {
   readonly db: Database;
@@ -25,20 +26,26 @@ export interface AcceptOptions {
   readonly metrics: Metrics;
 }
 
+/** A job that was written; `isNew` is false where this interaction had made it before. */
+export interface Taken {
+  readonly kind: "accepted";
+  readonly row: JobRow;
+  readonly isNew: boolean;
+}
+
 /**
  * From a wish to a queued job: the policy is checked, every default filled in, and then quota, job and queue entry are
- * written in one transaction, or none of them.
+ * written in one transaction, or none of them. A dear wish is only proposed until its member goes on.
  *
- * @returns the job; the same one, and `isNew` false, where this interaction has made one before
  * @throws {Refusal} the first thing that is in the way; nothing was written then
  */
 export async function accept(
   options: AcceptOptions,
   asked: WishRequest,
-): Promise<{ row: JobRow; isNew: boolean }> {
+): Promise<Taken | Proposal> {
   const { db, models, metrics } = options;
   const known = await findJobOfInteraction(db, asked.interactionId);
-  if (known !== null) return { row: known, isNew: false };
+  if (known !== null) return { kind: "accepted", row: known, isNew: false };
 
   const { requester, wish, place } = asked;
   const policy = await loadPolicy(db, requester);
@@ -60,15 +67,25 @@ export async function accept(
   });
 
   const cost = await costOf(resolved, models);
-  const row = await db.transaction((tx) => write(tx, options, { asked, policy, resolved, cost }));
+  const priced = { asked, policy, resolved, cost };
+  const { settings, owner } = policy;
+  const [usual = resolved.model] = await models.inOrder([
+    settings.model,
+    owner.model,
+    options.defaultModel,
+  ]);
+  const isAgreed = asked.agreed !== null && cost <= asked.agreed.cost;
+  if (!isAgreed && isDear(resolved.request, inUsualPictures(cost, usual)))
+    return propose(options, priced, usual);
+  const row = await db.transaction((tx) => write(tx, options, priced));
   if (row === null) {
     const other = await findJobOfInteraction(db, asked.interactionId);
     if (other === null) throw new Error(`The job of ${asked.interactionId} is not there`);
-    return { row: other, isNew: false };
+    return { kind: "accepted", row: other, isNew: false };
   }
   metrics.accepted(row);
   failpoint("after_accept");
-  return { row, isNew: true };
+  return { kind: "accepted", row, isNew: true };
 }
 
 /** Where a server keeps a card's buttons for who asked for it; moderators may help. */
@@ -84,41 +101,20 @@ function checkButton(
   if (!isOwn && !requester.isModerator) throw new Refusal("refusal.buttons-owner-only");
 }
 
-interface ToWrite {
-  readonly asked: WishRequest;
-  readonly policy: Policy;
-  readonly resolved: ResolvedWish;
-  readonly cost: number;
-}
-
 /** @returns null, and nothing was written, when another process has taken the same interaction */
 async function write(
   tx: Database,
   { engine, metrics }: AcceptOptions,
-  { asked, policy, resolved, cost }: ToWrite,
+  { asked, policy, resolved, cost }: PricedWish,
 ): Promise<JobRow | null> {
-  const { requester, place, interactionId, message } = asked;
-  const { guildId, userId, roleIds } = requester;
+  const { requester, place, interactionId, message, agreed } = asked;
+  const { userId, roleIds } = requester;
   const id = randomUUID();
-  const guild = guildId ?? `dm:${userId}`;
-  const waiting = await countWaiting(tx, { guild, userId });
-  const outcome = await reserve(tx, {
-    id,
-    idempotencyKey: interactionId,
-    guildId,
-    userId,
-    roleIds,
-    timeZone: policy.settings.timeZone,
-    millicredits: cost,
-  });
-  if (outcome.outcome === "repeated") return null;
-  if (outcome.outcome === "refused") {
-    metrics.reserved("refused", outcome.scope);
-    throw quotaRefusal(outcome, cost);
-  }
-  // Whatever is refused from here on rolls the reservation back; a repeated request is none of the member's.
-  checkWaiting(policy, waiting);
-  await takeBurst(tx, policy, requester);
+  // Of two presses on Go on, the second finds the question answered and writes nothing.
+  if (agreed !== null) await takeProposal(tx, agreed.proposalId);
+  if (!(await reserveCost(tx, metrics, { id, asked, policy, cost }))) return null;
+  // Whoever goes on has spent it on the question.
+  if (agreed === null) await takeBurst(tx, policy, requester);
   metrics.reserved("granted", "all");
   const { request, origin, model, size, parentId } = resolved;
   const row = await insertJob(tx, {
@@ -133,7 +129,7 @@ async function write(
     parentId,
   });
   if (message !== null) await placeAnswer(tx, id, message);
-  const fairness = { guild, userId, roleIds, cost };
+  const fairness = { guild: shareOf(requester), userId, roleIds, cost };
   await engine.enqueueGpu(tx, { id, model: model.name, fairness });
   return row;
 }

@@ -7,6 +7,7 @@ import type {
   JobView,
   ModelFacts,
   PictureView,
+  Proposal,
   Requester,
   Wish,
 } from "./types.ts";
@@ -20,7 +21,12 @@ export interface WishRequest {
   readonly interactionId: string;
   /** The bot's own message that shows the answer already (a mention's); null while only the interaction does. */
   readonly message: { readonly channelId: string; readonly messageId: string } | null;
+  /** The question that its member has answered with Go on, and the most that may be spent; null for a new wish. */
+  readonly agreed: { readonly proposalId: string; readonly cost: number } | null;
 }
+
+/** Who presses Go on, and where the answer goes from now on. */
+export type PressRequest = Pick<WishRequest, "requester" | "place" | "interactionId">;
 
 export interface QueueEntry {
   readonly job: JobView;
@@ -157,7 +163,12 @@ export interface Forgotten {
  * Everything that names a requester throws a `Refusal` for what is not allowed.
  */
 export interface GenerationPort {
-  readonly request: (request: WishRequest) => Promise<Accepted>;
+  /** A dear wish is proposed, and begins when {@link goOn} is called for it. */
+  readonly request: (request: WishRequest) => Promise<Accepted | Proposal>;
+  /** Begins what was proposed; proposes it anew where it costs more by now. */
+  readonly goOn: (proposalId: string, pressed: PressRequest) => Promise<Accepted | Proposal>;
+  /** Forgets what was proposed. */
+  readonly callOff: (proposalId: string, requester: Requester) => Promise<void>;
   readonly cancel: (jobId: string, requester: Requester) => Promise<void>;
   readonly queueOf: (requester: Requester) => Promise<QueueView>;
   readonly quotaOf: (requester: Requester) => Promise<QuotaView>;

@@ -14,7 +14,6 @@ import type {
   QueueView,
   QuotaView,
   StyleView,
-  WishRequest,
 } from "./generation-port.ts";
 import {
   deletePictures,
@@ -31,8 +30,9 @@ import { loadPolicy, type Policy } from "./policy/load-policy.ts";
 import { pauseAt, readOwnerSettings } from "./policy/owner-settings.ts";
 import { exportOf, forget } from "./policy/privacy.ts";
 import { listStyles } from "./policy/styles.ts";
+import { callOff, recallWish } from "./proposals.ts";
 import { quotaView } from "./quota-view.ts";
-import type { Accepted, ModelFacts, Requester } from "./types.ts";
+import type { ModelFacts, Requester } from "./types.ts";
 import { changeUserSettings, readUserSettings, takeHint } from "./user-settings.ts";
 import type { ModelReport } from "./worker-report.ts";
 
@@ -51,16 +51,25 @@ export class Generation implements GenerationPort {
     this.#db = options.db;
   }
 
-  readonly request = async (asked: WishRequest): Promise<Accepted> => {
-    const { row, isNew } = await accept(this.#options, asked);
+  readonly request: GenerationPort["request"] = async (asked) => {
+    const taken = await accept(this.#options, asked);
+    if (taken.kind === "proposed") return taken;
+    const { row, isNew } = taken;
     const place = (await this.#options.engine.waiting()).find(({ id }) => id === row.id);
     return {
+      kind: "accepted",
       job: await this.#options.answers.view(row),
       isNew,
       position: place?.position ?? 0,
       etaSeconds: place?.etaSeconds ?? null,
     };
   };
+
+  readonly goOn: GenerationPort["goOn"] = async (proposalId, pressed) =>
+    this.request(await recallWish(this.#db, proposalId, pressed));
+
+  readonly callOff: GenerationPort["callOff"] = (proposalId, requester) =>
+    callOff(this.#db, proposalId, requester);
 
   readonly cancel = (jobId: string, requester: Requester): Promise<void> =>
     cancelJob(this.#options, jobId, requester);
@@ -182,11 +191,8 @@ export class Generation implements GenerationPort {
 
   /** The models, the one that is taken without a name first. */
   async #inOrder({ settings, owner }: Policy): Promise<ModelReport[]> {
-    const models = await this.#options.models.list();
-    const usual = [settings.model, owner.model, this.#options.defaultModel];
-    const rank = ({ name }: ModelReport): number =>
-      usual.includes(name) ? usual.indexOf(name) : usual.length;
-    return models.toSorted((a, b) => rank(a) - rank(b));
+    const { models, defaultModel } = this.#options;
+    return models.inOrder([settings.model, owner.model, defaultModel]);
   }
 
   async #pausedUntil(): Promise<Date | "unknown" | null> {

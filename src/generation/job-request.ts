@@ -7,7 +7,7 @@ const MAX_PROMPT = 6000;
 const side = z.int().min(32).max(MAX_SIDE_PX);
 
 /** The picture that a job starts from. */
-const sourceSchema = z.discriminatedUnion("kind", [
+export const sourceSchema = z.discriminatedUnion("kind", [
   /** One of ours: its stored latents, or else its recipe, is made again. */
   z.object({ kind: z.literal("picture"), pictureId: z.uuid() }),
   /** Somebody's attachment; fetched again by its message where the address has expired. */

@@ -38,6 +38,13 @@ export class ModelDirectory {
     return [...new Map(models.map((model) => [model.name, model])).values()];
   }
 
+  /** As {@link list}, those that are named first, in the order of the names: the first is taken where a request names none. */
+  async inOrder(usual: readonly (string | null)[]): Promise<ModelReport[]> {
+    const rank = ({ name }: ModelReport): number =>
+      usual.includes(name) ? usual.indexOf(name) : usual.length;
+    return (await this.list()).toSorted((a, b) => rank(a) - rank(b));
+  }
+
   /** Pictures that a command draws where nobody says: a grid of four, and one where a CPU draws them one after the other. */
   async defaultCount(): Promise<number> {
     const reports = await this.reports();
@@ -53,13 +60,16 @@ export class ModelDirectory {
     };
   }
 
-  /** The model that draws enlargements anew: the one made for the largest pictures, on a GPU; a CPU would take hours. */
   async creativeModel(): Promise<ModelReport | null> {
-    const models = (await this.reports())
-      .filter(({ device }) => !device.startsWith("cpu"))
-      .flatMap((report) => report.models)
-      .filter(({ nativeSize }) => nativeSize >= MIN_CREATIVE_SIZE);
-    return models.toSorted((a, b) => b.nativeSize - a.nativeSize)[0] ?? null;
+    return creativeModelOf(await this.reports());
+  }
+
+  /** Bytes that {@link creativeModel} takes at most for a picture of 4096 pixels a side; null where no worker has said. */
+  async creativePeakBytes(): Promise<number | null> {
+    const model = await this.creativeModel();
+    const reports = await this.reports();
+    const able = reports.filter(({ models }) => models.some(({ name }) => name === model?.name));
+    return able.find((report) => report.creativePeakBytes !== null)?.creativePeakBytes ?? null;
   }
 
   async find(name: string): Promise<ModelReport | null> {
@@ -71,6 +81,17 @@ export class ModelDirectory {
     const found = await this.find(name);
     return found === null ? factsOfUnknown(name) : factsOf(found);
   }
+}
+
+/** The model that draws enlargements anew: the one made for the largest pictures, on a GPU; a CPU would take hours. */
+export function creativeModelOf(
+  reports: readonly Pick<WorkerReport, "device" | "models">[],
+): ModelReport | null {
+  const models = reports
+    .filter(({ device }) => !device.startsWith("cpu"))
+    .flatMap((report) => report.models)
+    .filter(({ nativeSize }) => nativeSize >= MIN_CREATIVE_SIZE);
+  return models.toSorted((a, b) => b.nativeSize - a.nativeSize)[0] ?? null;
 }
 
 export function factsOf(model: ModelReport): ModelFacts {

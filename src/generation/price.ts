@@ -17,6 +17,9 @@ const USUAL_UPSCALE_FLOPS_PER_PIXEL = 2.2e6;
 /** Steps that a creative enlargement is walked from. */
 const CREATIVE_STEPS = 20;
 
+/** Twice a grid of four, or twice one picture of twice the side: those are asked for every day and need no second thought. */
+const DEAR_FROM_USUAL_PICTURES = 8;
+
 /** What a request costs in thousandths of a credit, by its floating-point operations. */
 export async function costOf(priced: Priced, models: ModelDirectory): Promise<number> {
   const { request } = priced;
@@ -37,6 +40,17 @@ export function usualCost(model: ModelReport): number {
       isEncoded: false,
     }),
   );
+}
+
+/** A cost as people read it: in pictures with all of a model's defaults. */
+export function inUsualPictures(cost: number, model: ModelReport): number {
+  return cost / usualCost(model);
+}
+
+/** Whether a request is begun only when its member has seen what it costs. Drawing a picture anew at 4K always is. */
+export function isDear(request: JobRequest, usualPictures: number): boolean {
+  if (request.kind === "upscale" && request.mode === "creative") return true;
+  return usualPictures >= DEAR_FROM_USUAL_PICTURES;
 }
 
 function generationFlops(

@@ -3,7 +3,7 @@ import { type QuotaUsage, type ReserveOutcome, usage } from "../quota/quota.ts";
 import type { Price, QuotaView, QuotaWindow } from "./generation-port.ts";
 import type { JobRequest } from "./job-request.ts";
 import type { ModelDirectory } from "./model-directory.ts";
-import { costOf, usualCost } from "./price.ts";
+import { costOf, inUsualPictures, usualCost } from "./price.ts";
 import { Refusal } from "./refusal.ts";
 import { enlarged } from "./sizes.ts";
 import type { Requester } from "./types.ts";
@@ -35,19 +35,17 @@ function windowOf(window: QuotaUsage, each: number | null): QuotaWindow {
   return { scope, period, limit, used, held, renewsAt, picturesLeft: left(window, each) };
 }
 
-/** Usual pictures that still fit, by the period's room and by what grants add to it. */
 /** Usual pictures that fit into a window, with what grants add to it. */
 function left({ limit, used, held, granted }: QuotaUsage, each: number | null): number {
   return each === null ? 0 : Math.floor((Math.max(0, limit - used - held) + granted) / each);
 }
 
 async function pricesOf(model: ModelReport, models: ModelDirectory): Promise<Price[]> {
-  const usual = usualCost(model);
   const price = (kind: Price["kind"], size: number, cost: number): Price => ({
     kind,
     size,
     cost,
-    inUsualPictures: cost / usual,
+    inUsualPictures: inUsualPictures(cost, model),
   });
   const sizes = SIZE_FACTORS.map((factor) => factor * model.nativeSize);
   const drawn = await Promise.all(

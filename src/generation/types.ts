@@ -99,11 +99,27 @@ export type Wish =
 
 /** A job that was taken. */
 export interface Accepted {
+  readonly kind: "accepted";
   readonly job: JobView;
   /** False when this interaction had made its job before. */
   readonly isNew: boolean;
   readonly position: number;
   readonly etaSeconds: { readonly median: number; readonly p90: number } | null;
+}
+
+/** A dear request that is not begun: its member is told what it takes, and goes on or does not. */
+export interface Proposal {
+  readonly kind: "proposed";
+  readonly id: string;
+  readonly request: JobRequest;
+  readonly place: Place;
+  readonly usualPictures: number;
+  /** Usual pictures that the member's narrowest window still has room for; null where nothing limits them. */
+  readonly picturesLeft: number | null;
+  /** Seconds from going on until it is ready, by measured run times; null while nothing of its kind was measured. */
+  readonly readySeconds: { readonly from: number; readonly until: number } | null;
+  /** Of drawing a picture anew, at the worst moment; null for anything else, and where it is not known. */
+  readonly peakMemoryBytes: number | null;
 }
 
 /** Facts about a model that cards and commands show. */

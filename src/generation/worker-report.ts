@@ -29,6 +29,8 @@ const reportSchema = z.object({
   device: z.string(),
   /** Floating-point operations for each pixel of an upscaled picture; null where no upscaler is there. */
   upscaleFlopsPerPixel: z.number().nullable(),
+  /** Bytes of the worst moment of drawing a picture anew at 4096 x 4096; null where no model of a worker can. */
+  creativePeakBytes: z.number().nullable().default(null),
 });
 
 /** What a worker says of itself, in the `worker` table. */

@@ -5,7 +5,7 @@ const MAX_TEXT = 100_000;
 const sizePx = z.int().min(1).max(65_536);
 
 /** Everything that makes a picture again, as it is kept in the picture's own file. */
-const recipeSchema = z.object({
+export const recipeSchema = z.object({
   prompt: z.string().max(MAX_TEXT),
   negativePrompt: z.string().max(MAX_TEXT),
   width: sizePx,

@@ -42,6 +42,8 @@ async function perform(
       return null;
     case "device":
       return host.device(task.model);
+    case "creative":
+      return host.creativePeakBytes(task.model);
     case "generate":
       return generate({ host, config, reporter, signal }, task);
     case "upscale":

@@ -36,6 +36,8 @@ export type Task =
   | { readonly kind: "unload" }
   /** Where a model would run, and what enlarging costs. */
   | { readonly kind: "device"; readonly model: string }
+  /** What drawing pictures anew at 4K with a model would take. */
+  | { readonly kind: "creative"; readonly model: string }
   | GenerateTask
   | UpscaleTask;
 
@@ -124,6 +126,8 @@ export interface TaskResults {
     /** Floating-point operations for each pixel of an enlarged picture; null where no network can do it. */
     readonly upscaleFlopsPerPixel: number | null;
   };
+  /** Bytes at the worst moment. */
+  readonly creative: number;
   readonly generate: Made;
   readonly upscale: Made;
 }

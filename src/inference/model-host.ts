@@ -7,7 +7,7 @@ import { openCheckpoint } from "../pipeline/checkpoint.ts";
 import { SanaPipeline } from "../pipeline/sana-pipeline.ts";
 import { resolveProvider } from "../pipeline/stage-definitions.ts";
 import { workModelOf } from "../pipeline/work.ts";
-import { predictUpscale, Upscaler } from "../upscale/upscale.ts";
+import { predictCreative, predictUpscale, Upscaler } from "../upscale/upscale.ts";
 import type { ModelDescription, TaskResults } from "./messages.ts";
 
 /** The usual enlargement, whose price stands for all. */
@@ -30,8 +30,15 @@ export class ModelHost {
   async pipeline(name: string, signal?: AbortSignal): Promise<SanaPipeline> {
     if (this.#loaded?.name === name) return this.#loaded.pipeline;
     await this.release();
+    const pipeline = await this.#open(name, signal);
+    this.#loaded = { name, pipeline };
+    return pipeline;
+  }
+
+  /** A pipeline whose weights are loaded when they are first needed. */
+  async #open(name: string, signal?: AbortSignal): Promise<SanaPipeline> {
     const { modelsDir, provider, precision, memory, dataDir, unloadAfterMinutes } = this.#config;
-    const pipeline = await SanaPipeline.load({
+    return SanaPipeline.load({
       modelDir: await findModel(name, modelsDir),
       cacheDir: join(dataDir, "cache"),
       provider,
@@ -41,8 +48,6 @@ export class ModelHost {
       log: this.#log,
       signal,
     });
-    this.#loaded = { name, pipeline };
-    return pipeline;
   }
 
   async describe(name: string): Promise<ModelDescription> {
@@ -85,6 +90,16 @@ export class ModelHost {
       ].join(", "),
       upscaleFlopsPerPixel: cost.flops === 0 ? null : cost.flops / (cost.width * cost.height),
     };
+  }
+
+  /** Bytes that drawing a picture anew at 4096 x 4096 takes at the worst moment; no weight is loaded. */
+  async creativePeakBytes(name: string): Promise<number> {
+    const loaded = this.#loaded?.name === name ? this.#loaded.pipeline : null;
+    const pipeline = loaded ?? (await this.#open(name));
+    const size = { width: UPSCALED_FROM_PX, height: UPSCALED_FROM_PX };
+    const cost = await predictCreative(pipeline, size, { longestSide: UPSCALED_TO_PX });
+    if (loaded === null) await pipeline.release();
+    return cost.peakMemoryBytes;
   }
 
   /** The upscaler, loaded when it is first needed. */

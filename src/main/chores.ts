@@ -6,6 +6,7 @@ import { queryValue } from "../db/database.ts";
 import { vacuumWhenDue } from "../db/maintenance.ts";
 import { endDeadJobs, releaseOrphans } from "../generation/caretaker.ts";
 import { removeOrphans, sweepRetention } from "../generation/policy/retention.ts";
+import { sweepProposals } from "../generation/proposals.ts";
 import { Originals } from "../image/originals.ts";
 import { countViolations } from "../quota/quota.ts";
 import type { Discord } from "./discord.ts";
@@ -26,6 +27,7 @@ export function startChores(runtime: Runtime, { answers }: Discord): void {
   const parts = { db, engine, answers, log };
   caretaker.add("dead jobs", DEAD_JOBS_EVERY_MS, () => endDeadJobs(parts));
   caretaker.add("orphaned reservations", MINUTE_MS, () => releaseOrphans(parts));
+  caretaker.add("unanswered questions", 5 * MINUTE_MS, () => sweepProposals(db));
   const originals = new Originals(config.dataDir);
   caretaker.add("retention", HOUR_MS, async () => {
     await sweepRetention(db);

@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import type { AttachmentFinder } from "../generation/attachment.ts";
 import { JobLoop } from "../generation/job-loop.ts";
 import type { Messenger } from "../generation/messenger.ts";
+import { creativeModelOf } from "../generation/model-directory.ts";
 import type { WorkerReport } from "../generation/worker-report.ts";
 import { Inference } from "../inference/inference.ts";
 import { listModels } from "../models/find-model.ts";
@@ -106,7 +107,10 @@ async function describeModels(runtime: Runtime, inference: Inference): Promise<W
   }
   const [first] = models;
   const device = await inference.run({ kind: "device", model: first?.name ?? config.model });
-  return { version: SOFTWARE, models, ...device };
+  const creative = creativeModelOf([{ models, ...device }]);
+  const creativePeakBytes =
+    creative === null ? null : await inference.run({ kind: "creative", model: creative.name });
+  return { version: SOFTWARE, models, ...device, creativePeakBytes };
 }
 
 /** Names of the models in MODELS_DIR and of those that ship with the program, the configured one first. */

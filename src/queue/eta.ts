@@ -53,6 +53,24 @@ export function predictStarts(
   });
 }
 
+/**
+ * Says of work that does not wait yet when it would be done: at the earliest as the next, at the latest as the last.
+ *
+ * @returns seconds; null while nothing of its kind was measured, and where no lane has its model
+ */
+export function predictEnd(
+  { waiting, running, lanes }: QueueState,
+  work: Work,
+  runTimes: RunTimes,
+): { from: number; until: number } | null {
+  const added = { ...work, id: "" };
+  const takes = runTimes.ofKind(work);
+  const next = predictStarts({ waiting: [added], running, lanes }, runTimes).at(-1)?.etaSeconds;
+  const last = predictStarts({ waiting: [...waiting, added], running, lanes }, runTimes).at(-1);
+  if (takes === null || !next || !last?.etaSeconds) return null;
+  return { from: next.median + takes.median, until: last.etaSeconds.p90 + takes.p90 };
+}
+
 /** Where a running job runs; one whose worker has not said so is on some lane that could have it. */
 function laneOf(free: readonly Free[], { worker, model }: RunningWork): Free | undefined {
   return free.find(({ lane }) => lane.worker === worker) ?? firstFree(free, model);

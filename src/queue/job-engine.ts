@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import type { Work } from "./run-times.ts";
 
 /** What the order of the GPU's work is decided by. */
 interface Fairness {
@@ -88,6 +89,11 @@ export interface JobEngine {
 
   /** Places and ETAs of all waiting GPU jobs, or of one guild's, in order. */
   readonly waiting: (guild?: string) => Promise<WaitingJob[]>;
+  /**
+   * Seconds until GPU work would be done if it were queued now: as if it came next, and as if it came last, since its fair
+   * place is known only once it has one. Null while nothing of its kind was measured, and where no worker could do it.
+   */
+  readonly foresee: (work: Work) => Promise<{ from: number; until: number } | null>;
   /**
    * Jobs whose attempts are used up without anybody having ended them (their workers died): each is handed once to the
    * caller, who fails it in the given transaction.

@@ -26,6 +26,7 @@ import type {
 } from "./job-engine.ts";
 import * as statements from "./pg-boss-statements.ts";
 import { DEAD_QUEUE, GPU_QUEUE } from "./pg-boss-statements.ts";
+import type { Work } from "./run-times.ts";
 import { WaitingJobs } from "./waiting-jobs.ts";
 import { WakeCalls } from "./wake-calls.ts";
 
@@ -324,6 +325,10 @@ class PgBossEngine implements JobEngine {
 
   async waiting(guild?: string): Promise<WaitingJob[]> {
     return this.#waiting.list(guild);
+  }
+
+  async foresee(work: Work): Promise<{ from: number; until: number } | null> {
+    return this.#waiting.foresee(work);
   }
 
   async takeDead(end: (tx: Database, id: string) => Promise<void>): Promise<number> {

@@ -52,15 +52,23 @@ export class RunTimes {
    *
    * @returns null while nothing was measured
    */
-  of({ cost, ...work }: Work): RunTime | null {
-    const ofModel = { ...work, width: null, height: null };
+  of(work: Work): RunTime | null {
     const ofAny = { kind: null, model: null, width: null, height: null };
-    const rate =
-      this.#rates.get(keyOf(work)) ??
-      this.#rates.get(keyOf(ofModel)) ??
-      this.#rates.get(keyOf(ofAny));
-    return rate === undefined ? null : { median: rate.median * cost, p90: rate.p90 * cost };
+    return this.ofKind(work) ?? timeOf(this.#rates.get(keyOf(ofAny)), work);
   }
+
+  /**
+   * As {@link of}, but only by work of the same kind and model: drawing and enlarging take very different times for
+   * what they cost.
+   */
+  ofKind({ cost, ...work }: Work): RunTime | null {
+    const ofModel = { ...work, width: null, height: null };
+    return timeOf(this.#rates.get(keyOf(work)) ?? this.#rates.get(keyOf(ofModel)), { cost });
+  }
+}
+
+function timeOf(rate: Rate | undefined, { cost }: Pick<Work, "cost">): RunTime | null {
+  return rate === undefined ? null : { median: rate.median * cost, p90: rate.p90 * cost };
 }
 
 function keyOf({

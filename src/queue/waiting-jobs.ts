@@ -2,10 +2,10 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 
 import { type Database, query } from "../db/database.ts";
-import { type Lane, predictStarts, type RunningWork, type WaitingWork } from "./eta.ts";
+import { type Lane, predictEnd, predictStarts, type RunningWork, type WaitingWork } from "./eta.ts";
 import type { WaitingJob } from "./job-engine.ts";
 import { GPU_QUEUE } from "./pg-boss-statements.ts";
-import { readRunTimes, type RunTimes } from "./run-times.ts";
+import { readRunTimes, type RunTimes, type Work } from "./run-times.ts";
 import { listWorkers } from "./workers.ts";
 
 /** Milliseconds that measured run times are used for; while there are none, the first is awaited. */
@@ -44,7 +44,7 @@ export class WaitingJobs {
     const waiting: WaitingWork[] = found.filter(({ isRunning }) => !isRunning);
     if (waiting.length === 0) return [];
     const running: RunningWork[] = found.filter(({ isRunning }) => isRunning);
-    const runTimes = await this.#readRunTimes([...new Set(found.map(({ model }) => model))]);
+    const runTimes = await this.#readRunTimes(found);
     const lanes = await readLanes(this.#db);
     const all = predictStarts({ waiting, running, lanes }, runTimes);
     if (guild === undefined) return all;
@@ -52,8 +52,21 @@ export class WaitingJobs {
     return all.filter(({ id }) => guilds.get(id) === guild);
   }
 
-  async #readRunTimes(models: readonly string[]): Promise<RunTimes> {
-    const key = JSON.stringify(models.toSorted());
+  /** When work that is not queued would be done; see the engine's port. */
+  async foresee(work: Work): Promise<{ from: number; until: number } | null> {
+    const found = await readQueue(this.#db);
+    const runTimes = await this.#readRunTimes([...found, work]);
+    const queue = {
+      waiting: found.filter(({ isRunning }) => !isRunning),
+      running: found.filter(({ isRunning }) => isRunning),
+      lanes: await readLanes(this.#db),
+    };
+    return predictEnd(queue, work, runTimes);
+  }
+
+  async #readRunTimes(works: readonly Pick<Work, "model">[]): Promise<RunTimes> {
+    const models = [...new Set(works.map(({ model }) => model))].toSorted();
+    const key = JSON.stringify(models);
     const known = this.#runTimes?.models === key ? this.#runTimes : null;
     const freshMs = known?.times.isEmpty === true ? FRESH_WHILE_EMPTY_MS : FRESH_MS;
     if (known !== null && performance.now() - known.readAt < freshMs) return known.times;

@@ -76,6 +76,8 @@ describe("the buttons of a card whose database is lost", () => {
 
   it("enlarge it, which takes minutes here and is cancelled once it has begun", async () => {
     const pressed = await playground.click(card, "Upscale to 4K");
+    const asked = await pressed.answer((message) => textOf(message).includes("usual pictures"));
+    await playground.click(asked, "Go on");
     const begun = await pressed.answer((message) => textOf(message).includes("Enlarging"));
     await playground.click(begun, "Cancel");
     await pressed.answer((message) => textOf(message).includes("Cancelled"));

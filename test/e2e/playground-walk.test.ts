@@ -99,6 +99,18 @@ describe("a newcomer's walk through the playground", { skip: noBrowser, concurre
     await shot("8-edited");
   });
 
+  it("is told what 4K costs, goes on, and cancels it all the same", async () => {
+    await finishedCard("a green apple").getByRole("button", { name: "4K 1" }).click();
+    const question = withText(page, /as much as \d+ usual pictures/);
+    await question.getByRole("button", { name: "Cancel" }).waitFor();
+    await shot("9-price");
+    await question.getByRole("button", { name: "Go on" }).click();
+    const running = withText(page, /Next in the queue|Loading the model|Enlarging/);
+    await running.getByRole("button", { name: "Cancel" }).click();
+    await withText(page, "Cancelled.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Go on" }).count(), 0);
+  });
+
   it("keeps a favourite and finds it in /history", async () => {
     await finishedCard("a green apple").getByRole("button", { name: "Favourite" }).click();
     const question = withText(page, "Which picture?");
@@ -107,7 +119,7 @@ describe("a newcomer's walk through the playground", { skip: noBrowser, concurre
     const history = withText(page, "Your pictures");
     await history.locator(".thumbnail img").first().waitFor();
     assert.match(await history.innerText(), /a green apple/);
-    await shot("9-history");
+    await shot("10-history");
   });
 
   it("deletes a card", async () => {
@@ -118,7 +130,7 @@ describe("a newcomer's walk through the playground", { skip: noBrowser, concurre
       .getByRole("button", { name: "Reroll" })
       .nth(earlier - 1)
       .waitFor({ state: "detached" });
-    await shot("10-deleted");
+    await shot("11-deleted");
   });
 
   it("asks no other machine for anything, and nothing goes wrong in the browser", () => {

@@ -159,6 +159,8 @@ describe("the whole program", () => {
     const scene = { as: "olivia" };
     const wish = { prompt: "a long one", steps: 100, count: 4, size: 512 };
     const long = await playground.slash("imagine", wish, scene);
+    const dear = await long.answer((message) => hasControl(message, "Go on"));
+    await playground.click(dear, "Go on", scene);
     const running = await long.answer((message) => textOf(message).includes("step"));
     const behind = await playground.slash("imagine", { prompt: "behind it", steps: 3 }, scene);
     await behind.answer((message) => textOf(message).includes("in the queue"));

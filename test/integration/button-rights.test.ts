@@ -4,12 +4,18 @@ import { after, before, describe, it } from "node:test";
 import { sql } from "drizzle-orm";
 
 import { guild, picture } from "../../src/db/schema.ts";
-import { accept } from "../../src/generation/accept.ts";
 import type { WishRequest } from "../../src/generation/generation-port.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { Wish } from "../../src/generation/types.ts";
 import { DATABASES } from "../support/databases.ts";
-import { asking, drawNothing, openRoom, type Room, snowflake } from "../support/generation.ts";
+import {
+  asking,
+  drawNothing,
+  openRoom,
+  type Room,
+  snowflake,
+  take,
+} from "../support/generation.ts";
 import { until } from "../support/until.ts";
 
 describe("a card's buttons where a server keeps them for who asked", () => {
@@ -22,7 +28,7 @@ describe("a card's buttons where a server keeps them for who asked", () => {
     assert.ok(pglite);
     room = await openRoom(await pglite.open());
     await room.db.update(guild).set({ settings: sql`'{"buttonsFor":"requester"}'::jsonb` });
-    const { row } = await accept(room, asking("a tree", { userId: owner }));
+    const { row } = await take(room, asking("a tree", { userId: owner }));
     const loop = room.loopWith(drawNothing);
     loop.start();
     pictureId = await until(async () => {
@@ -48,17 +54,17 @@ describe("a card's buttons where a server keeps them for who asked", () => {
 
   it("are refused to others", async () => {
     await assert.rejects(
-      accept(room, pressing("reroll", snowflake())),
+      take(room, pressing("reroll", snowflake())),
       (error) => error instanceof Refusal && error.key === "refusal.buttons-owner-only",
     );
   });
 
   it("work for who asked, and for moderators", async () => {
-    assert.ok((await accept(room, pressing("reroll", owner))).isNew);
-    assert.ok((await accept(room, pressing("reroll", snowflake(), true))).isNew);
+    assert.ok((await take(room, pressing("reroll", owner))).isNew);
+    assert.ok((await take(room, pressing("reroll", snowflake(), true))).isNew);
   });
 
   it("are not the command on a message, which is everybody's", async () => {
-    assert.ok((await accept(room, pressing("remix", snowflake()))).isNew);
+    assert.ok((await take(room, pressing("remix", snowflake()))).isNew);
   });
 });

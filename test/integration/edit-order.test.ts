@@ -7,7 +7,7 @@ import { eq, sql } from "drizzle-orm";
 
 import { delivery, job } from "../../src/db/schema.ts";
 import { DiscordMessenger } from "../../src/discord/messenger.ts";
-import { accept } from "../../src/generation/accept.ts";
+
 import { JobRowLeases } from "../../src/generation/edit-leases.ts";
 import { startJob } from "../../src/generation/job-store.ts";
 import type { Notice } from "../../src/generation/messenger.ts";
@@ -16,7 +16,7 @@ import { Outbox } from "../../src/generation/outbox.ts";
 import { createLogger } from "../../src/log.ts";
 import { DATABASES, SILENT } from "../support/databases.ts";
 import { TestBot } from "../support/discord-bot.ts";
-import { asking, drawNothing, openRoom, type Room } from "../support/generation.ts";
+import { asking, drawNothing, openRoom, type Room, take } from "../support/generation.ts";
 import { controls, type TestPlayground } from "../support/playground.ts";
 import { until } from "../support/until.ts";
 
@@ -63,7 +63,7 @@ describe("an answer that several processes edit", () => {
     await begun.reply();
     // The bot itself is to show nothing of it.
     await test.generation.finish();
-    const { row } = await accept(room, {
+    const { row } = await take(room, {
       ...asking("a tree", { interactionId: begun.id }),
       place: wish.place,
     });

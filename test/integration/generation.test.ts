@@ -5,7 +5,6 @@ import { eq, sql } from "drizzle-orm";
 
 import { delivery, job, reservation } from "../../src/db/schema.ts";
 import { UserError } from "../../src/errors.ts";
-import { accept } from "../../src/generation/accept.ts";
 import { cancelJob } from "../../src/generation/cancel.ts";
 import { releaseOrphans } from "../../src/generation/caretaker.ts";
 import { handOverOld } from "../../src/generation/hand-over.ts";
@@ -25,6 +24,7 @@ import {
   openRoom,
   type Room,
   snowflake,
+  take,
 } from "../support/generation.ts";
 import { until } from "../support/until.ts";
 
@@ -62,7 +62,7 @@ for (const { name, open } of DATABASES)
     }
 
     it("writes job, reservation and delivery together and posts the picture", async () => {
-      const { row, isNew } = await accept(room, asking("a red apple"));
+      const { row, isNew } = await take(room, asking("a red apple"));
       assert.equal(isNew, true);
       assert.equal(row.state, "waiting");
       assert.equal((await reservationOf(row.id)).state, "held");
@@ -75,7 +75,7 @@ for (const { name, open } of DATABASES)
 
     it("makes one job of an interaction that comes twenty times at once", async () => {
       const asked = asking("a star");
-      const taken = await Promise.all(Array.from({ length: 20 }, () => accept(room, asked)));
+      const taken = await Promise.all(Array.from({ length: 20 }, () => take(room, asked)));
       assert.equal(new Set(taken.map(({ row }) => row.id)).size, 1);
       assert.equal(taken.filter(({ isNew }) => isNew).length, 1);
       const [first] = taken;
@@ -94,7 +94,7 @@ for (const { name, open } of DATABASES)
         actor: "test",
       });
       const asked = asking("a house", { userId });
-      await assert.rejects(accept(room, asked), (error) => {
+      await assert.rejects(take(room, asked), (error) => {
         assert.ok(error instanceof Refusal);
         assert.equal(error.key, "refusal.quota");
         return true;
@@ -108,7 +108,7 @@ for (const { name, open } of DATABASES)
 
     it("gives back what a cancelled job reserved and says so", async () => {
       const asked = asking("a tree");
-      const { row } = await accept(room, asked);
+      const { row } = await take(room, asked);
       await cancelJob(room, row.id, asked.requester);
       assert.equal((await posted(row.id)).state, "posted");
       assert.equal(await stateOf(row.id), "cancelled");
@@ -117,7 +117,7 @@ for (const { name, open } of DATABASES)
     });
 
     it("lets nobody else cancel a job but a moderator", async () => {
-      const { row } = await accept(room, asking("a boat"));
+      const { row } = await take(room, asking("a boat"));
       const stranger = {
         userId: snowflake(),
         guildId: GUILD_ID,
@@ -130,7 +130,7 @@ for (const { name, open } of DATABASES)
     });
 
     it("fails what the person can mend at once, in its own words, for nothing", async () => {
-      const { row } = await accept(room, asking("a ghost"));
+      const { row } = await take(room, asking("a ghost"));
       let tries = 0;
       await workOff(row.id, async () => {
         tries += 1;
@@ -145,7 +145,7 @@ for (const { name, open } of DATABASES)
     });
 
     it("tries again after a crash", async () => {
-      const { row } = await accept(room, asking("a car"));
+      const { row } = await take(room, asking("a car"));
       let tries = 0;
       await workOff(row.id, (task) => {
         tries += 1;
@@ -157,7 +157,7 @@ for (const { name, open } of DATABASES)
     });
 
     it("gives up a job that always crashes, with an apology that names the log's line", async () => {
-      const { row } = await accept(room, asking("poison"));
+      const { row } = await take(room, asking("poison"));
       let tries = 0;
       await workOff(row.id, async () => {
         tries += 1;
@@ -172,7 +172,7 @@ for (const { name, open } of DATABASES)
     });
 
     it("hands a job back that a stop interrupts, and charges for it once", async () => {
-      const { row } = await accept(room, asking("a train"));
+      const { row } = await take(room, asking("a train"));
       const loop = room.loopWith((_task, options) => {
         return new Promise((_resolve, reject) => {
           options?.signal?.addEventListener("abort", () =>
@@ -190,7 +190,7 @@ for (const { name, open } of DATABASES)
 
     it("throws a picture away that is finished only after it was cancelled", async () => {
       const asked = asking("a late boat");
-      const { row } = await accept(room, asked);
+      const { row } = await take(room, asked);
       await workOff(row.id, async (task, options) => {
         await cancelJob(room, row.id, asked.requester);
         await until(() => (options?.signal?.aborted === true ? true : undefined));
@@ -202,7 +202,7 @@ for (const { name, open } of DATABASES)
     });
 
     it("keeps a picture that is finished only after a stop was asked for", async () => {
-      const { row } = await accept(room, asking("a late train"));
+      const { row } = await take(room, asking("a late train"));
       let stopped: Promise<void> | undefined;
       const loop: ReturnType<Room["loopWith"]> = room.loopWith(async (task, options) => {
         stopped = loop.stop(0);
@@ -218,7 +218,7 @@ for (const { name, open } of DATABASES)
 
     it("charges nothing for a picture that cannot be delivered, and keeps it in /history", async () => {
       const asked = asking("a whale");
-      const { row } = await accept(room, asked);
+      const { row } = await take(room, asked);
       room.messenger.beforePost = ({ job: { id } }) => {
         if (id === row.id) throw new DeliveryImpossible("unknown-channel");
       };
@@ -235,7 +235,7 @@ for (const { name, open } of DATABASES)
     });
 
     it("posts once more after Discord fails, and only once", async () => {
-      const { row } = await accept(room, asking("a frog"));
+      const { row } = await take(room, asking("a frog"));
       let tries = 0;
       room.messenger.beforePost = ({ job: { id } }) => {
         tries += id === row.id ? 1 : 0;
@@ -248,7 +248,7 @@ for (const { name, open } of DATABASES)
     });
 
     it("hands an answer over before its token dies, once, and edits that message in the end", async () => {
-      const { row } = await accept(room, asking("a castle"));
+      const { row } = await take(room, asking("a castle"));
       const parts = { ...room, log: SILENT };
       const { signal } = new AbortController();
       assert.equal(await handOverOld(parts, signal), 0);
@@ -265,7 +265,7 @@ for (const { name, open } of DATABASES)
         sql`update guild set settings = '{"maxWaitingPerUser": 2}' where id = ${GUILD_ID}`,
       );
       const outcomes = await Promise.allSettled(
-        Array.from({ length: 4 }, () => accept(room, asking("a cloud", { userId }))),
+        Array.from({ length: 4 }, () => take(room, asking("a cloud", { userId }))),
       );
       await room.db.execute(sql`update guild set settings = '{}' where id = ${GUILD_ID}`);
       const refused = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));

@@ -60,6 +60,12 @@ describe("the inference process", () => {
     assert.ok(model.work.decode.perPixel > 0);
   });
 
+  it("foresees the memory of drawing a picture anew at 4K, with the bytes of the picture itself", async () => {
+    const bytes = await open().run({ kind: "creative", model: "emoji" });
+    assert.ok(bytes > 30 * 4096 ** 2, `${bytes} bytes`);
+    assert.ok(bytes < 64 * 2 ** 30, `${bytes} bytes`);
+  });
+
   it("draws a picture that fits its place, and keeps what its buttons need", async () => {
     const seen: TaskProgress[] = [];
     const made = await open().run(TASK, { onProgress: (progress) => seen.push(progress) });

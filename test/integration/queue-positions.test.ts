@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { accept } from "../../src/generation/accept.ts";
 import { cancelJob } from "../../src/generation/cancel.ts";
 import type { Answer, Notice } from "../../src/generation/messenger.ts";
 import { QueuePositions } from "../../src/generation/queue-positions.ts";
 import type { WaitingJob } from "../../src/queue/job-engine.ts";
 import { DATABASES, SILENT } from "../support/databases.ts";
-import { asking, openRoom, type Room } from "../support/generation.ts";
+import { asking, openRoom, type Room, take } from "../support/generation.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -44,7 +43,7 @@ describe("places in the queue", () => {
     const asked = [];
     for (const prompt of ["one", "two", "three"]) asked.push(asking(prompt));
     const jobs = [];
-    for (const one of asked) jobs.push((await accept(room, one)).row);
+    for (const one of asked) jobs.push((await take(room, one)).row);
     const shown = positions();
     await shown.show(NEVER);
     assert.deepEqual(updates, []);
@@ -64,7 +63,7 @@ describe("places in the queue", () => {
   });
 
   it("are left to the gateway that serves the server", async () => {
-    const { row } = await accept(room, asking("four"));
+    const { row } = await take(room, asking("four"));
     const place = (position: number): WaitingJob[] => [{ id: row.id, position, etaSeconds: null }];
     let at = 5;
     const elsewhere = positions(false, async () => place(at));
@@ -75,7 +74,7 @@ describe("places in the queue", () => {
   });
 
   it("are not shown where the picture begins at once", async () => {
-    const { row } = await accept(room, asking("five"));
+    const { row } = await take(room, asking("five"));
     let at = 2;
     const soon = positions(true, async () => [
       { id: row.id, position: at, etaSeconds: { median: 1, p90: 2 } },

@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 
 import type { OpenDatabase } from "../../src/db/open-database.ts";
 import { guild } from "../../src/db/schema.ts";
-import type { AcceptOptions } from "../../src/generation/accept.ts";
+import { accept, type AcceptOptions, type Taken } from "../../src/generation/accept.ts";
 import { AnswerBook } from "../../src/generation/answer-book.ts";
 import type { WishRequest } from "../../src/generation/generation-port.ts";
 import { JobLoop } from "../../src/generation/job-loop.ts";
@@ -59,6 +59,7 @@ const REPORT: WorkerReport = {
   version: "test",
   device: "cpu, test",
   upscaleFlopsPerPixel: 1e6,
+  creativePeakBytes: null,
   models: [
     {
       name: "tiny",
@@ -157,6 +158,7 @@ export function asking(
     requester,
     interactionId,
     message: null,
+    agreed: null,
     place: {
       applicationId: "1",
       interaction: { id: interactionId, token: "token", createdAt: new Date() },
@@ -170,6 +172,13 @@ export function asking(
       replyToId: null,
     },
   };
+}
+
+/** What the room makes of a wish that is not dear. @throws {Error} where it asks before it begins */
+export async function take(room: AcceptOptions, asked: WishRequest): Promise<Taken> {
+  const taken = await accept(room, asked);
+  if (taken.kind === "proposed") throw new Error("The request was proposed, not taken");
+  return taken;
 }
 
 /** What a good inference process answers to a drawing. */

@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
 
-import sharp from "sharp";
-
 import type {
   Family,
   Forgotten,
@@ -15,15 +13,8 @@ import type { Answer, Notice } from "../../src/generation/messenger.ts";
 import type { Administration } from "../../src/generation/policy/administration.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { JobRequest } from "../../src/generation/job-request.ts";
-import type {
-  JobView,
-  ModelFacts,
-  PictureView,
-  Requester,
-  Wish,
-} from "../../src/generation/types.ts";
-import type { Recipe } from "../../src/image/recipe.ts";
-import { encodePicture } from "../../src/image/encode-picture.ts";
+import type { JobView, ModelFacts, Proposal, Requester, Wish } from "../../src/generation/types.ts";
+import { MADE_AT, type StoredPicture, storedPicture } from "./memory-pictures.ts";
 
 export const MODEL: ModelFacts = {
   name: "sana",
@@ -36,13 +27,6 @@ export const MODEL: ModelFacts = {
   isBuiltIn: false,
   languages: ["en"],
 };
-
-const MADE_AT = new Date("2026-11-25T08:00:00Z");
-const SIDE_PX = 32;
-
-interface StoredPicture extends HistoryEntry {
-  readonly file: Uint8Array;
-}
 
 /** For tests whose commands administer nothing: whatever is called of it fails the test. */
 export function noAdministration(): Administration {
@@ -74,15 +58,31 @@ export class MemoryGeneration implements GenerationPort {
   /** What /quota shows. */
   quota: QuotaView = { windows: [], picturesLeft: null, prices: [] };
 
+  /** What is proposed, and who was asked. */
+  readonly proposals = new Map<string, WishRequest>();
+  /** Whether the next wish is a dear one. */
+  isDear = false;
+
   readonly request: GenerationPort["request"] = async (asked) => {
-    const { refusal } = this;
+    const { refusal, isDear } = this;
     this.refusal = null;
     if (refusal !== null) throw refusal;
+    this.isDear = false;
+    if (isDear) return this.#propose(asked);
     this.wishes.push(asked);
     const job = this.#jobOf(asked);
     this.jobs.set(job.id, job);
     const { position, etaSeconds } = this;
-    return { job, isNew: true, position, etaSeconds };
+    return { kind: "accepted", job, isNew: true, position, etaSeconds };
+  };
+
+  readonly goOn: GenerationPort["goOn"] = async (proposalId, pressed) => {
+    const { wish } = this.#takeProposal(proposalId, pressed.requester);
+    return this.request({ ...pressed, wish, message: null, agreed: { proposalId, cost: 1000 } });
+  };
+
+  readonly callOff: GenerationPort["callOff"] = async (proposalId, requester) => {
+    this.#takeProposal(proposalId, requester);
   };
 
   /** The newest job, drawn: its pictures are stored, and the notice says so. */
@@ -251,6 +251,30 @@ export class MemoryGeneration implements GenerationPort {
   };
   readonly answersMessages: GenerationPort["answersMessages"] = async () => this.answers;
 
+  #propose(asked: WishRequest): Proposal {
+    const id = randomUUID();
+    this.proposals.set(id, asked);
+    return {
+      kind: "proposed",
+      id,
+      request: this.#requestOf(asked.wish),
+      place: asked.place,
+      usualPictures: 356.4,
+      picturesLeft: 500,
+      readySeconds: { from: 130, until: 400 },
+      peakMemoryBytes: null,
+    };
+  }
+
+  #takeProposal(id: string, { userId }: Requester): WishRequest {
+    const asked = this.proposals.get(id);
+    if (asked === undefined) throw new Refusal("refusal.proposal-gone");
+    if (asked.requester.userId !== userId)
+      throw new Refusal("refusal.proposal-not-yours", { user: `<@${asked.requester.userId}>` });
+    this.proposals.delete(id);
+    return asked;
+  }
+
   #entry(entry: StoredPicture): HistoryEntry {
     return { ...entry, isFavourite: this.favourites.has(entry.picture.id) };
   }
@@ -321,49 +345,4 @@ function originOf(wish: Wish): JobView["origin"] {
 function parentOf(wish: Wish): string | null {
   const picture = "picture" in wish ? wish.picture : wish.options.picture;
   return picture?.kind === "stored" ? picture.pictureId : null;
-}
-
-async function storedPicture(job: JobView, index: number): Promise<StoredPicture> {
-  const recipe = recipeOf(job, index);
-  const rgb = new Uint8Array(3 * SIDE_PX * SIDE_PX).fill(40 * (index + 1));
-  const file = await encodePicture(
-    { rgb, width: SIDE_PX, height: SIDE_PX },
-    { format: "png", recipe },
-  );
-  const picture: PictureView = {
-    id: randomUUID(),
-    jobId: job.id,
-    index,
-    userId: job.userId,
-    guildId: job.guildId,
-    channelId: job.channelId,
-    messageId: null,
-    parentId: job.parentId,
-    prompt: recipe.prompt,
-    recipe,
-    width: 1024,
-    height: 1024,
-    isPrivate: job.isPrivate,
-    createdAt: MADE_AT,
-  };
-  const thumbnail = await sharp(file).webp().toBuffer();
-  return { picture, isFavourite: false, thumbnail, file };
-}
-
-function recipeOf({ request, model }: JobView, index: number): Recipe {
-  const drawn = request.kind === "generate" ? request : null;
-  return {
-    prompt: request.prompt,
-    negativePrompt: drawn?.negativePrompt ?? "",
-    width: 1024,
-    height: 1024,
-    steps: drawn?.steps ?? 20,
-    guidanceScale: drawn?.guidanceScale ?? 4.5,
-    scheduler: "dpm++",
-    seed: request.seed + index,
-    rng: "cpu",
-    precision: "fp32",
-    model: { name: model.name, hash: "0123456789abcdef" },
-    software: "sanabot 0.1.0",
-  };
 }

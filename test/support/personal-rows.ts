@@ -116,6 +116,13 @@ export async function seed(
   const mine = await addPicture(db, ME);
   const waiting = await addPicture(db, ME, { state: "waiting" });
   const theirs = await addPicture(db, OTHER);
+  await db.insert(schema.proposal).values({
+    id: randomUUID(),
+    userId: ME,
+    wish: { kind: "imagine", origin: "imagine", options: { prompt: "a red apple" } },
+    place: place(ME),
+    cost: 9000,
+  });
   await db.insert(schema.favourite).values([
     { userId: ME, pictureId: theirs.pictureId },
     { userId: OTHER, pictureId: theirs.pictureId },

@@ -6,10 +6,11 @@ import type { APIContainerComponent } from "discord.js";
 import type { Card } from "../../src/discord/cards/components.ts";
 import { finishedCard } from "../../src/discord/cards/finished-card.ts";
 import { noticeCard } from "../../src/discord/cards/notice-card.ts";
+import { proposalCard } from "../../src/discord/cards/proposal-card.ts";
 import { CustomIds } from "../../src/discord/custom-id.ts";
 import type { GenerateJob } from "../../src/generation/job-request.ts";
 import type { Notice } from "../../src/generation/messenger.ts";
-import type { JobView, PictureView } from "../../src/generation/types.ts";
+import type { JobView, PictureView, Proposal } from "../../src/generation/types.ts";
 import { MODEL } from "../support/memory-generation.ts";
 
 const IDS = new CustomIds(Buffer.alloc(32, 3));
@@ -232,5 +233,42 @@ describe("a job's cards", () => {
     assert.ok(length <= 4000, String(length));
     const descriptions = JSON.stringify(container).matchAll(/"description":"([^"]*)"/g);
     for (const [, description = ""] of descriptions) assert.ok(description.length <= 1024);
+  });
+});
+
+describe("the question before a dear request", () => {
+  const proposal: Proposal = {
+    kind: "proposed",
+    id: "0b7a1d0e-7f5c-4a3e-9d5b-0123456789ab",
+    request: REQUEST,
+    place: job().place,
+    usualPictures: 16.2,
+    picturesLeft: null,
+    readySeconds: null,
+    peakMemoryBytes: null,
+  };
+  const wordsOf = (change: Partial<Proposal>) =>
+    textsOf(proposalCard({ ...proposal, ...change }, IDS).components).join("\n");
+
+  it("shows its price and two buttons", (context) => {
+    context.assert.snapshot(json(proposalCard(proposal, IDS)));
+  });
+
+  it("says how long it takes in the unit that fits", () => {
+    const takes = (from: number, until: number) => wordsOf({ readySeconds: { from, until } });
+    assert.match(takes(20, 44), /it takes 20–44 seconds\./);
+    assert.match(takes(59, 130), /it takes 1–3 minutes\./);
+    assert.match(takes(61, 119), /it takes 1–2 minutes\./);
+    assert.match(takes(7300, 9000), /it takes 2–3 hours\./);
+    assert.match(takes(119.5, 120), /it takes 1–2 minutes\./);
+  });
+
+  it("says how much memory drawing anew needs, where that is known", () => {
+    assert.match(wordsOf({ peakMemoryBytes: 9.4 * 2 ** 30 }), /about 9\.4 GiB of memory/);
+    assert.doesNotMatch(wordsOf({}), /memory/);
+  });
+
+  it("says that nothing is left", () => {
+    assert.match(wordsOf({ picturesLeft: 0 }), /You have none left at the moment\./);
   });
 });

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { predictStarts, type QueueState, type RunningWork } from "../../src/queue/eta.ts";
+import {
+  predictEnd,
+  predictStarts,
+  type QueueState,
+  type RunningWork,
+} from "../../src/queue/eta.ts";
 import { RunTimes } from "../../src/queue/run-times.ts";
 
 const SIZE = { kind: "generate", model: "m", width: 512, height: 512 };
@@ -74,5 +79,25 @@ describe("the time until a job starts", () => {
 
   it("takes a job that runs longer than most to end soon", () => {
     assert.deepEqual(etas(state({ jobs: 1, running: [running(99)] })), [0]);
+  });
+});
+
+describe("the time until work that is not queued would be done", () => {
+  const work = { ...SIZE, cost: 2000 };
+
+  it("is its own run time where nothing else is there", () => {
+    assert.deepEqual(predictEnd(state({ jobs: 0 }), work, MEASURED), { from: 20, until: 28 });
+  });
+
+  it("is between that of the next one and that of the last one", () => {
+    const queue = state({ jobs: 2, running: [running(4)] });
+    const found = predictEnd(queue, work, MEASURED);
+    assert.deepEqual(found, { from: 6 + 20, until: 26 + Math.sqrt(3 * 4 ** 2) + 28 });
+  });
+
+  it("is not known while nothing of its kind was measured, nor of a model that no GPU has", () => {
+    assert.equal(predictEnd(state({ jobs: 0 }), work, new RunTimes([])), null);
+    assert.equal(predictEnd(state({ jobs: 0 }), { ...work, model: "x" }, MEASURED), null);
+    assert.equal(predictEnd(state({ jobs: 0 }), { ...work, kind: "upscale" }, MEASURED), null);
   });
 });

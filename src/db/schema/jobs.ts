@@ -179,6 +179,24 @@ export const deliveryFile = pgTable(
   (table) => [primaryKey({ columns: [table.jobId, table.index] })],
 );
 
+/** A dear request whose member was told what it costs and has not gone on yet: nothing is reserved for it. */
+export const proposal = pgTable(
+  "proposal",
+  {
+    id: uuid().primaryKey(),
+    /** Who asked, and alone may go on. */
+    userId: text("user_id").notNull(),
+    /** What was asked for: `generation/wish-schema.ts` parses it. */
+    wish: jsonb().notNull(),
+    /** Where the question stands: `generation/place.ts` parses it. */
+    place: jsonb().notNull(),
+    /** What it was said to cost: what is made costs no more. */
+    cost: millicredits("cost").notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [index("proposal_created").on(table.createdAt)],
+);
+
 export const favourite = pgTable(
   "favourite",
   {

@@ -76,8 +76,8 @@ export function describeProgress(progress: JobProgress, locale: string): string 
 }
 
 /** What the member wrote. */
-export function promptOf(job: JobView): string {
-  return job.request.kind === "generate" ? job.request.userPrompt : job.request.prompt;
+export function promptOf({ request }: Pick<JobView, "request">): string {
+  return request.kind === "generate" ? request.userPrompt : request.prompt;
 }
 
 function privateLine(job: JobView): APIComponentInContainer | null {
@@ -86,7 +86,8 @@ function privateLine(job: JobView): APIComponentInContainer | null {
   return small([speaker(job)(isLate ? "card.private-late" : "card.private")]);
 }
 
-function promptText(job: JobView): APIComponentInContainer | null {
+/** The beginning of it; null where there is none. */
+export function promptText(job: Pick<JobView, "request">): APIComponentInContainer | null {
   const prompt = promptOf(job);
   return prompt === "" ? null : text(escapeMarkdown(cut(prompt, MAX_PROMPT)));
 }

@@ -1,5 +1,6 @@
 import type { QuotaView, QuotaWindow } from "../../generation/generation-port.ts";
 import { translate } from "../../i18n/translate.ts";
+import { amountOf } from "../cards/amounts.ts";
 import { ACCENT, type Card, card, text } from "../cards/components.ts";
 import { relativeMoment } from "../cards/time.ts";
 
@@ -15,7 +16,7 @@ export function quotaCard({ windows, picturesLeft, prices }: QuotaView, locale: 
   const costs = prices.map(({ kind, size, inUsualPictures }) =>
     translate(locale, kind === "generate" ? "quota.price-generate" : "quota.price-upscale", {
       size: String(size),
-      pictures: amount(inUsualPictures, locale),
+      pictures: amountOf(inUsualPictures, locale),
     }),
   );
   return card(ACCENT.quiet, [
@@ -36,9 +37,4 @@ function windowLine(window: QuotaWindow, locale: string): string {
     count: picturesLeft,
     renews: renewsAt === null ? "never" : relativeMoment(renewsAt),
   });
-}
-
-/** With one decimal where it matters. */
-function amount(pictures: number, locale: string): string {
-  return pictures.toLocaleString(locale, { maximumFractionDigits: pictures < 10 ? 1 : 0 });
 }

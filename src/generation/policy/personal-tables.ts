@@ -25,6 +25,7 @@ export function escapeLike(text: string): string {
 /** Every table that says something about a user; a test finds the one that is missing. */
 export const PERSONAL_TABLES: readonly PersonalTable[] = [
   { table: "user_settings", isTheirs: (id) => sql`t.user_id = ${id}` },
+  { table: "proposal", isTheirs: (id) => sql`t.user_id = ${id}` },
   { table: "job", isTheirs: (id) => sql`t.user_id = ${id}` },
   {
     table: "picture",

@@ -57,6 +57,7 @@ export async function forget(db: Database, userId: string): Promise<Forgotten> {
       sql`delete from job where user_id = ${userId} returning id::text`,
       idSchema,
     );
+    await tx.execute(sql`delete from proposal where user_id = ${userId}`);
     await tx.execute(sql`delete from favourite where user_id = ${userId}`);
     await tx.execute(sql`delete from user_settings where user_id = ${userId}`);
     await loseName(tx, userId);

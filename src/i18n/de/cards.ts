@@ -54,6 +54,15 @@ export const cards: Record<keyof typeof english, string> = {
     "Der Grafikkarte ging der Speicher aus. Versuch es kleiner oder mit weniger Bildern.",
   "card.failed-crashed":
     "Das zeichnende Programm ist daran mehr als einmal stehen geblieben, darum wird es nicht noch einmal versucht. Kleiner geht es vielleicht.",
+  "proposal.price": "**Das kostet so viel wie {pictures} übliche Bilder.**",
+  "proposal.left":
+    "{count, plural, =0 {Im Moment hast du keines übrig.} other {Du hast noch etwa # übrig.}}",
+  "proposal.ready": "Wenn du weitermachst, dauert es {duration}.",
+  "proposal.ready-unknown":
+    "Bei nichts dergleichen wurde schon die Zeit gemessen, darum weiß ich nicht, wie lange es dauert.",
+  "proposal.memory": "Im schlimmsten Moment füllt es etwa {gib} GiB Speicher.",
+  "proposal.nothing-yet": "Bis du weitermachst, wird nichts berechnet.",
+  "proposal.go-on": "Weiter",
   "card.cancelled": "**Abgebrochen.** Es wurde nichts berechnet.",
   "card.cancelled-by": "**Von <@{user}> abgebrochen.** Es wurde nichts berechnet.",
 };

@@ -40,6 +40,9 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.picture-gone":
     "Dieses Bild ist nicht mehr gespeichert, und seine Nachricht zeigt es auch nicht mehr.",
   "refusal.not-yours": "Das können nur {user} oder ein Moderator.",
+  "refusal.proposal-gone":
+    "Diese Frage ist nicht mehr offen: Sie wurde schon beantwortet, oder es ist zu lange her. Frag neu, wenn du es noch willst.",
+  "refusal.proposal-not-yours": "Das kann nur {user} beantworten.",
   "refusal.buttons-owner-only":
     "Auf diesem Server kann nur die Person, die ein Bild bestellt hat, dessen Knöpfe benutzen.",
   "refusal.forged": "Dieser Knopf ist nicht von mir, oder er ist älter als mein Schlüssel.",

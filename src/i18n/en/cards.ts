@@ -52,6 +52,15 @@ export const cards = {
     "The graphics card ran out of memory. Try a smaller size or fewer pictures.",
   "card.failed-crashed":
     "The program that draws has stopped on this more than once, so it is not tried again. A smaller size may work.",
+  "proposal.price": "**This costs as much as {pictures} usual pictures.**",
+  "proposal.left":
+    "{count, plural, =0 {You have none left at the moment.} other {You have about # left.}}",
+  "proposal.ready": "Once you go on, it takes {duration}.",
+  "proposal.ready-unknown":
+    "Nothing of this kind has been timed yet, so I cannot say how long it takes.",
+  "proposal.memory": "At the worst moment it fills about {gib} GiB of memory.",
+  "proposal.nothing-yet": "Nothing is spent until you go on.",
+  "proposal.go-on": "Go on",
   "card.cancelled": "**Cancelled.** Nothing was charged.",
   "card.cancelled-by": "**Cancelled by <@{user}>.** Nothing was charged.",
 } as const;

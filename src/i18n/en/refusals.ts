@@ -36,6 +36,9 @@ export const refusals = {
   "refusal.picture-gone":
     "That picture is no longer stored, and its message does not show it either.",
   "refusal.not-yours": "Only {user} or a moderator can do that.",
+  "refusal.proposal-gone":
+    "That question is no longer open: it was answered already, or too long ago. Ask again if you still want it.",
+  "refusal.proposal-not-yours": "Only {user} can answer that.",
   "refusal.buttons-owner-only":
     "On this server, only the person who asked for a picture can use its buttons.",
   "refusal.forged": "That button is not one of mine, or it is older than my signing key.",

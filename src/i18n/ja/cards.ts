@@ -53,6 +53,13 @@ export const cards: Record<keyof typeof english, string> = {
     "GPUのメモリが足りませんでした。サイズを小さくするか、枚数を減らしてください。",
   "card.failed-crashed":
     "描画プログラムがこの依頼で繰り返し止まったため、再試行しません。サイズを小さくすると描けるかもしれません。",
+  "proposal.price": "**通常の画像 {pictures}枚分の利用枠を使います。**",
+  "proposal.left": "{count, plural, =0 {現在、残りはありません。} other {残りは約#枚分です。}}",
+  "proposal.ready": "続行してから完成まで {duration}",
+  "proposal.ready-unknown": "同じ種類の作業をまだ計測していないため、かかる時間はわかりません。",
+  "proposal.memory": "最も多いときで約{gib} GiBのメモリを使います。",
+  "proposal.nothing-yet": "続行するまで、利用枠は減りません。",
+  "proposal.go-on": "続行",
   "card.cancelled": "**キャンセルしました。**利用枠は減っていません。",
   "card.cancelled-by": "**<@{user}> がキャンセルしました。**利用枠は減っていません。",
 };

@@ -34,6 +34,9 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.permissions": "このチャンネルに画像を投稿できません。必要な権限: {permissions}。",
   "refusal.picture-gone": "その画像はもう保存されておらず、メッセージにも表示されていません。",
   "refusal.not-yours": "{user} またはモデレーターのみ実行できます。",
+  "refusal.proposal-gone":
+    "この確認はもう受け付けていません。すでに回答済みか、時間が経ちすぎています。まだ必要なら、もう一度依頼してください。",
+  "refusal.proposal-not-yours": "回答できるのは {user} だけです。",
   "refusal.buttons-owner-only": "このサーバーでは、画像を依頼した本人だけがボタンを使えます。",
   "refusal.forged": "このボタンは私のものではないか、署名鍵より古いものです。",
   "refusal.job-ended": "そのジョブはすでに終了しています。",
