@@ -1,7 +1,6 @@
 import { decoderBandSteps } from "../models/autoencoder-dc/band-graphs.ts";
 import { splitDecoder } from "../models/autoencoder-dc/decoder-graph.ts";
 import type { OnnxGraph } from "../onnx/graph-core.ts";
-import { peakBytes } from "../onnx/peak-memory.ts";
 import { partLimitBytes } from "./activation-limit.ts";
 import { runBands } from "./bands.ts";
 import { decoderTiles, isCut, runBlended } from "./blended-tiles.ts";
@@ -86,8 +85,7 @@ export interface DecodePlan {
   readonly isBanded: boolean;
   /** Bytes between the nodes at the worst moment, with the features and the picture that the host keeps for tiles. */
   readonly activationBytes: number;
-  /** Bytes of the loaded networks without the values of their runs. */
-  readonly loadedBytes: number;
+  readonly weightBytes: number;
 }
 
 /** How latents of this size are decoded within the limit. */
@@ -98,9 +96,9 @@ export async function planDecode(
 ): Promise<DecodePlan> {
   const whole = await stages.graph("vae-decoder");
   const wholeBytes = whole.peakActivationBytes({ batch, height, width });
-  const loadedBytes = peakBytes(whole);
+  const { weightBytes } = whole;
   if (wholeBytes <= memoryLimitBytes)
-    return { tile: null, isBanded: false, activationBytes: wholeBytes, loadedBytes };
+    return { tile: null, isBanded: false, activationBytes: wholeBytes, weightBytes };
 
   const { config } = checkpoint.vae;
   const { channels, stage } = splitDecoder(config);
@@ -118,7 +116,7 @@ export async function planDecode(
     tile: side,
     isBanded,
     activationBytes: Math.max(isBanded ? limit : featureBytes, bytes) + kept,
-    loadedBytes: peakBytes(features) + peakBytes(picture),
+    weightBytes: features.weightBytes + picture.weightBytes,
   };
 }
 

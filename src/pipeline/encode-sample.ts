@@ -1,6 +1,5 @@
 import { encoderBandSteps } from "../models/autoencoder-dc/band-graphs.ts";
 import { splitEncoder } from "../models/autoencoder-dc/encoder-graph.ts";
-import { peakBytes } from "../onnx/peak-memory.ts";
 import { partLimitBytes } from "./activation-limit.ts";
 import { runBands } from "./bands.ts";
 import { encoderTiles, isCut, runBlended } from "./blended-tiles.ts";
@@ -61,8 +60,7 @@ export interface EncodePlan {
   readonly isBanded: boolean;
   /** Bytes between the nodes at the worst moment, with the features that the host keeps for tiles. */
   readonly activationBytes: number;
-  /** Bytes of the loaded networks without the values of their runs. */
-  readonly loadedBytes: number;
+  readonly weightBytes: number;
 }
 
 /** How a picture of this size in pixels is encoded within the limit. */
@@ -73,9 +71,9 @@ export async function planEncode(
 ): Promise<EncodePlan> {
   const whole = await stages.graph("vae-encoder");
   const wholeBytes = whole.peakActivationBytes({ batch: 1, height, width });
-  const loadedBytes = peakBytes(whole);
+  const { weightBytes } = whole;
   if (wholeBytes <= memoryLimitBytes)
-    return { tile: null, isBanded: false, activationBytes: wholeBytes, loadedBytes };
+    return { tile: null, isBanded: false, activationBytes: wholeBytes, weightBytes };
   const { halo, scale, channels } = splitEncoder(checkpoint.vae.config);
   const features = await stages.graph("vae-encoder-features");
   const limit = partLimitBytes(memoryLimitBytes);
@@ -98,7 +96,7 @@ export async function planEncode(
     tile,
     isBanded,
     activationBytes: Math.max(isBanded ? limit : deepBytes, bytesOf(tile)) + kept,
-    loadedBytes: peakBytes(features) + peakBytes(latents),
+    weightBytes: features.weightBytes + latents.weightBytes,
   };
 }
 
