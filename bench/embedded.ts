@@ -49,7 +49,7 @@ async function run(): Promise<BenchResult> {
   const pictures = await drawAll(pipeline, bench.prompts);
   const seconds = (performance.now() - start) / 1000 / bench.prompts.length;
   await pipeline.release();
-  const { kinds, classifierOnOriginals } = await judge(bench, bench.prompts, pictures);
+  const { kinds, everyday, classifierOnOriginals } = await judge(bench, bench.prompts, pictures);
   const value = kinds["single"]?.retrieval ?? 0;
   const reference = kinds["single"]?.shuffled ?? 0;
   return {
@@ -61,6 +61,7 @@ async function run(): Promise<BenchResult> {
     met: decibels >= AUTOENCODER_GOAL && Object.entries(kinds).every(reaches),
     details: {
       kinds,
+      everyday,
       classifierOnOriginals,
       autoencoderDecibels: decibels,
       secondsPerPicture: seconds,

@@ -241,12 +241,15 @@ def neighbour(rows, index):
 
 
 def judge(library, out, name):
-    """Shares by category: right by retrieval, by the classifier, and with the answers moved on by one (the control)."""
+    """Shares by category: right by retrieval, by the classifier, and with the answers moved on by one (the control).
+
+    `everyday` counts those prompts apart that name everyday things only, which training favours.
+    """
     rows, pictures = read_pictures(out, name)
     candidates = Candidates(library, out)
     small, backgrounds = shrunk(pictures), background_of(pictures)
     classified, accuracy = classify(pictures, library, out)
-    found = {}
+    found, everyday = {}, {}
     for index, row in enumerate(rows):
         kind = found.setdefault(row["kind"], {"retrieval": [], "classifier": [], "shuffled": [], "missed": []})
         seen = seen_in(row["kind"], small[index], backgrounds[index], candidates)
@@ -256,10 +259,14 @@ def judge(library, out, name):
         kind["classifier"].append(classified[index] == row["emoji"][0])
         if not right:
             kind["missed"].append(row["prompt"])
+        if all(library.is_common(emoji) for emoji in row["emoji"]):
+            group = everyday.setdefault(row["kind"].split()[0], {"right": 0, "of": 0})
+            group["right"] += int(right)
+            group["of"] += 1
     one_object = lambda kind: kind in ("single", "colour", "character") or kind.startswith("language")  # noqa: E731
     shares = {kind: {name: float(np.mean(values)) if name != "missed" else values for name, values in found_.items()
                      if name != "classifier" or one_object(kind)} for kind, found_ in found.items()}
-    return {"kinds": shares, "classifierOnOriginals": accuracy}
+    return {"kinds": shares, "everyday": everyday, "classifierOnOriginals": accuracy}
 
 
 def main():

@@ -21,6 +21,7 @@ export const PICTURE_SIDE = 256;
 const promptsSchema = z.array(z.looseObject({ kind: z.string(), prompt: z.string() }));
 const judgementSchema = z.object({
   classifierOnOriginals: z.number(),
+  everyday: z.record(z.string(), z.object({ right: z.number(), of: z.number() })),
   kinds: z.record(
     z.string(),
     z.object({
