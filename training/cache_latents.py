@@ -2,10 +2,12 @@
 
 `python cache_latents.py --autoencoder A.pt --out FILE`. Scene i of a shape comes from the generator seeded
 [seed, shape, i], so the file holds latents only; the captions are made anew from the same seeds in training.
-Its first object is emoji i modulo their number, so every emoji has equally many scenes.
+Its first object is emoji i modulo their number, so every emoji has equally many scenes. `--mix` and `--common` are kept in
+the file too, since they decide what the scenes are.
 """
 
 import argparse
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,19 +22,22 @@ from networks import DOWNSCALE, LATENT_CHANNELS, build_autoencoder
 SHAPES = {(256, 256): 0.88, (192, 352): 0.04, (352, 192): 0.04, (224, 288): 0.02, (288, 224): 0.02}
 
 
-def scene_of(seed, shape_index, index, library):
-    first = library.trained[index % len(library.trained)]
-    return compose.sample_scene(np.random.default_rng([seed, shape_index, index]), library, first=first)
+def scene_of(choice, shape_index, index, library):
+    """`choice` holds "seed" and, where it was not everything, "mix" (share of each kind) and "common" (everyday things only)."""
+    common = choice.get("common", False)
+    pool = library.common if common else library.trained
+    rng = np.random.default_rng([choice["seed"], shape_index, index])
+    return compose.sample_scene(rng, library, choice.get("mix"), pool[index % len(pool)], common)
 
 
 @torch.no_grad()
-def encode_shape(autoencoder, library, seed, shape_index, count, batch=16):
+def encode_shape(autoencoder, library, choice, shape_index, count, batch=16):
     """Latents of `count` scenes of one shape: [count, 32, height / 32, width / 32] float16, unscaled."""
     height, width = list(SHAPES)[shape_index]
     latents = torch.empty(count, LATENT_CHANNELS, height // DOWNSCALE, width // DOWNSCALE, dtype=torch.float16)
 
     def draw(start):
-        pictures = [compose.draw(scene_of(seed, shape_index, i, library), library, height, width)
+        pictures = [compose.draw(scene_of(choice, shape_index, i, library), library, height, width)
                     for i in range(start, min(start + batch, count))]
         return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
@@ -54,6 +59,8 @@ def main():
     parser.add_argument("--out", default="/root/sanabot-training/latents.pt")
     parser.add_argument("--scenes", type=int, default=12000)
     parser.add_argument("--scaling-factor", type=float, help="default: so that the latents' deviation is 1")
+    parser.add_argument("--mix", type=json.loads, help="share of each kind of scene, as JSON; default: compose.KINDS")
+    parser.add_argument("--common", action="store_true", help="everyday things only")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=3)
     arguments = parser.parse_args()
@@ -61,12 +68,13 @@ def main():
     library = compose.Library(arguments.data)
     autoencoder = build_autoencoder().to(memory_format=torch.channels_last).eval()
     load_weights(arguments.autoencoder, {"autoencoder": autoencoder})
+    choice = {"seed": arguments.seed, "mix": arguments.mix, "common": arguments.common}
     started, latents = time.time(), []
     for shape_index, share in enumerate(SHAPES.values()):
-        latents.append(encode_shape(autoencoder, library, arguments.seed, shape_index, round(arguments.scenes * share)))
+        latents.append(encode_shape(autoencoder, library, choice, shape_index, round(arguments.scenes * share)))
         print(f"{list(SHAPES)[shape_index]}: {len(latents[-1])} after {time.time() - started:.0f} s", flush=True)
     native = latents[0].float()
-    torch.save({"latents": latents, "seed": arguments.seed,
+    torch.save({"latents": latents, **choice,
                 "scaling_factor": arguments.scaling_factor or round(1 / native.std().item(), 5)}, arguments.out)
     print("mean", native.mean().item(), "deviation", native.std().item())
 

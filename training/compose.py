@@ -64,6 +64,7 @@ class Library:
         for row, picture in enumerate(rows):
             self.rows[picture["set"]][of_hexcode[picture["hexcode"]]] = row
         self.trained = [i for i, e in enumerate(self.entries) if e["group"] in words.TRAINED_GROUPS and self.everywhere(i)]
+        self.common = [i for i in self.trained if self.is_common(i)]
         weights = np.array([self.weight(i) for i in self.trained])
         self.weights = weights / weights.sum()
         self._looks = {}
@@ -164,12 +165,14 @@ def recolour(rng, library, scene):
     scene["objects"][0]["hue"] = [float(hue), float(HUES[scene["hue"]] + rng.normal(0, 4))]
 
 
-def sample_scene(rng, library, kinds=None, first=None):
-    """One scene from a numpy generator. `kinds` maps kind to share (default: KINDS); `first` is the first object's emoji."""
+def sample_scene(rng, library, kinds=None, first=None, common=False):
+    """One scene from a numpy generator. `kinds` maps kind to share (default: KINDS); `first` is the first object's emoji;
+    `common` takes everyday things only."""
     kinds = kinds or KINDS
     kind = str(rng.choice(list(kinds), p=list(kinds.values())))
     style = str(rng.choice(list(STYLES), p=[0.93, 0.03, 0.04]))
-    emoji = [library.trained[i] for i in rng.choice(len(library.trained), 2, replace=False, p=library.weights)]
+    pool, weights = (library.common, None) if common else (library.trained, library.weights)
+    emoji = [pool[i] for i in rng.choice(len(pool), 2, replace=False, p=weights)]
     if first is not None:
         emoji = [first, emoji[1] if emoji[1] != first else emoji[0]]
     if kind == "pair" and (emoji[0] == emoji[1] or is_held_out(*emoji)):

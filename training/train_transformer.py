@@ -29,7 +29,8 @@ class Scenes:
     """Cached latents with the scenes they show; batches depend on (seed, step) only."""
 
     def __init__(self, library, arguments):
-        """Of every emoji and kind only the first `each` scenes are used that stand upright and are not mirrored.
+        """Of every emoji alone, on white or on a colour, only the first `each` scenes are used that stand upright and are
+        not mirrored.
 
         With one or two fixed pictures of each thing, what is called how is learnt first. 0 uses all scenes.
         """
@@ -38,7 +39,7 @@ class Scenes:
         stored = [torch.load(path) for path in arguments.latents]
         self.scaling_factor = stored[0]["scaling_factor"]
         self.latents = [torch.cat(parts) for parts in zip(*(s["latents"] for s in stored))]
-        self.scenes = [[scene_of(s["seed"], shape, i, library) for s in stored for i in range(len(s["latents"][shape]))]
+        self.scenes = [[scene_of(s, shape, i, library) for s in stored for i in range(len(s["latents"][shape]))]
                        for shape in range(len(self.latents))]
         self.weights = [self.weigh(scenes, arguments.mix) for scenes in self.scenes]
         sizes = np.array([len(latents) for latents in self.latents[1:]])
@@ -52,7 +53,7 @@ class Scenes:
             thing = scene["objects"][0]
             group = (scene["kind"], thing["emoji"])
             plain = scene["style"] == "flat" and not thing["mirrored"] and not thing["tilt"]
-            if self.each and (not plain or used[group] >= self.each):
+            if self.each and scene["kind"] in ("single", "colour") and (not plain or used[group] >= self.each):
                 continue
             used[group] += 1
             weights[index] = self.weight_of[thing["emoji"]]
