@@ -22,14 +22,17 @@ const ELEMENT_BYTES = {
 /** ONNX Runtime gives these their input's buffer. */
 const VIEWS = new Set(["Reshape", "Identity", "Unsqueeze"]);
 
-/** ONNX Runtime's own structures and code pages of a loaded graph of some hundred nodes: 20 to 36 MB were measured. */
-const SESSION_BYTES = 28e6;
+/**
+ * ONNX Runtime's own structures and code pages of a loaded graph: 0.5 to 2 MB were measured with 26 and 66 nodes, 22 with
+ * 568, 20 to 36 with Sana's 700 to 2,500.
+ */
+const NODE_BYTES = 38e3;
+const MAX_SESSION_BYTES = 28e6;
 
 /** All that a loaded graph takes of the machine's memory when these runs follow one another; no run: loaded only. */
 export function peakBytes(graph: OnnxGraph, ...runs: Sizes[]): number {
-  return (
-    SESSION_BYTES + graph.weightBytes + (runs.length === 0 ? 0 : graph.peakActivationBytes(...runs))
-  );
+  const session = Math.min(MAX_SESSION_BYTES, NODE_BYTES * graph.nodeCount);
+  return session + graph.weightBytes + (runs.length === 0 ? 0 : graph.peakActivationBytes(...runs));
 }
 
 /** Bytes of the weights and of what follows from them alone, once, as the graph computes with them. */
@@ -50,7 +53,8 @@ export function weightBytes(records: readonly NodeRecord[], inputs: readonly Ope
  * Bytes that the values between the nodes take in the end when these runs follow one another, inputs included.
  * Follows the graph in its order, as ONNX Runtime's sequential executor does on the CPU: a value is allocated in the
  * arena when its node runs and freed after its last use; a reshape shares its input's buffer; what follows from
- * constants alone is folded at load; convolutions work on copies in blocks of channels. Nothing is written in place: of
+ * constants alone is folded at load; convolutions work on copies in blocks of channels and do some of what follows them
+ * themselves. Nothing is written in place: of
  * our operators only activations could be, and only where ONNX Runtime knows both shapes, which it does not behind
  * symbolic lengths. Measured in processes of their own at Sana's real sizes: -9 to +1 % (bench/LOG.md).
  */

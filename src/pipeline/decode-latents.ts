@@ -1,6 +1,7 @@
 import { decoderBandSteps } from "../models/autoencoder-dc/band-graphs.ts";
 import { splitDecoder } from "../models/autoencoder-dc/decoder-graph.ts";
 import type { OnnxGraph } from "../onnx/graph-core.ts";
+import { peakBytes } from "../onnx/peak-memory.ts";
 import { partLimitBytes } from "./activation-limit.ts";
 import { runBands } from "./bands.ts";
 import { decoderTiles, isCut, runBlended } from "./blended-tiles.ts";
@@ -85,7 +86,8 @@ export interface DecodePlan {
   readonly isBanded: boolean;
   /** Bytes between the nodes at the worst moment, with the features and the picture that the host keeps for tiles. */
   readonly activationBytes: number;
-  readonly weightBytes: number;
+  /** Bytes of the loaded networks without the values of their runs. */
+  readonly loadedBytes: number;
 }
 
 /** How latents of this size are decoded within the limit. */
@@ -96,9 +98,9 @@ export async function planDecode(
 ): Promise<DecodePlan> {
   const whole = await stages.graph("vae-decoder");
   const wholeBytes = whole.peakActivationBytes({ batch, height, width });
-  const { weightBytes } = whole;
+  const loadedBytes = peakBytes(whole);
   if (wholeBytes <= memoryLimitBytes)
-    return { tile: null, isBanded: false, activationBytes: wholeBytes, weightBytes };
+    return { tile: null, isBanded: false, activationBytes: wholeBytes, loadedBytes };
 
   const { config } = checkpoint.vae;
   const { channels, stage } = splitDecoder(config);
@@ -116,7 +118,7 @@ export async function planDecode(
     tile: side,
     isBanded,
     activationBytes: Math.max(isBanded ? limit : featureBytes, bytes) + kept,
-    weightBytes: features.weightBytes + picture.weightBytes,
+    loadedBytes: peakBytes(features) + peakBytes(picture),
   };
 }
 

@@ -1,5 +1,6 @@
 import { encoderBandSteps } from "../models/autoencoder-dc/band-graphs.ts";
 import { splitEncoder } from "../models/autoencoder-dc/encoder-graph.ts";
+import { peakBytes } from "../onnx/peak-memory.ts";
 import { partLimitBytes } from "./activation-limit.ts";
 import { runBands } from "./bands.ts";
 import { encoderTiles, isCut, runBlended } from "./blended-tiles.ts";
@@ -60,7 +61,8 @@ export interface EncodePlan {
   readonly isBanded: boolean;
   /** Bytes between the nodes at the worst moment, with the features that the host keeps for tiles. */
   readonly activationBytes: number;
-  readonly weightBytes: number;
+  /** Bytes of the loaded networks without the values of their runs. */
+  readonly loadedBytes: number;
 }
 
 /** How a picture of this size in pixels is encoded within the limit. */
@@ -71,9 +73,9 @@ export async function planEncode(
 ): Promise<EncodePlan> {
   const whole = await stages.graph("vae-encoder");
   const wholeBytes = whole.peakActivationBytes({ batch: 1, height, width });
-  const { weightBytes } = whole;
+  const loadedBytes = peakBytes(whole);
   if (wholeBytes <= memoryLimitBytes)
-    return { tile: null, isBanded: false, activationBytes: wholeBytes, weightBytes };
+    return { tile: null, isBanded: false, activationBytes: wholeBytes, loadedBytes };
   const { halo, scale, channels } = splitEncoder(checkpoint.vae.config);
   const features = await stages.graph("vae-encoder-features");
   const limit = partLimitBytes(memoryLimitBytes);
@@ -96,7 +98,7 @@ export async function planEncode(
     tile,
     isBanded,
     activationBytes: Math.max(isBanded ? limit : deepBytes, bytesOf(tile)) + kept,
-    weightBytes: features.weightBytes + latents.weightBytes,
+    loadedBytes: peakBytes(features) + peakBytes(latents),
   };
 }
 

@@ -98,10 +98,10 @@ async function stageNeeds(parts: Parts, request: PlannedSize): Promise<Map<Stage
   const { height = 1, width = 1 } = stageSizes("vae-decoder", checkpoint, request);
   const dims = [1, checkpoint.vae.config.latentChannels, height, width] as const;
   const decode = await planDecode(parts, dims, limit);
-  needs.set("vae-decoder", decode.weightBytes + decode.activationBytes);
+  needs.set("vae-decoder", decode.loadedBytes + decode.activationBytes);
   if (request.initImage === undefined || request.initImage === null) return needs;
   const pixels = { height: request.latentHeightPx, width: request.latentWidthPx };
   const encode = await planEncode(parts, pixels, limit);
-  needs.set("vae-encoder", encode.weightBytes + encode.activationBytes);
+  needs.set("vae-encoder", encode.loadedBytes + encode.activationBytes);
   return needs;
 }

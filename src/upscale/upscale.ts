@@ -5,6 +5,7 @@ import { resizeLanczos, resizeLanczosGray } from "../image/resize-lanczos.ts";
 import { sharpenMildly } from "../image/sharpen.ts";
 import { joinLayers, splitLayers, type SplitPicture } from "../image/transparency.ts";
 import { chooseProvider } from "../onnx/choose-provider.ts";
+import { peakBytes } from "../onnx/peak-memory.ts";
 import type { Provider } from "../onnx/session.ts";
 import { inputSize, planNetworkTiles } from "./enlarge.ts";
 import { enlargeLayers } from "./enlarge-layers.ts";
@@ -167,7 +168,7 @@ export async function predictUpscale(
   return {
     ...target,
     flops: pixels * plan.flopsPerPixel,
-    peakMemoryBytes: plan.graph.weightBytes + Math.max(plan.runBytes(largest) + made, made + bytes),
+    peakMemoryBytes: peakBytes(plan.graph) + Math.max(plan.runBytes(largest) + made, made + bytes),
   };
 }
 
