@@ -9,6 +9,7 @@ import { findModel } from "../models/find-model.ts";
 import type { UpscaleCost, UpscaleOptions } from "../upscale/types.ts";
 import type { Upscaler } from "../upscale/upscale.ts";
 import { peakMemory, type PeakMemory } from "./peak-memory.ts";
+import { restartForMemory } from "./restart.ts";
 
 /** Short enough to be passed on by voice. */
 const MAX_RANDOM_SEED = 2 ** 32;
@@ -59,8 +60,9 @@ export async function prepareUpscale(
   work: UpscaleWork,
   signal: AbortSignal,
 ): Promise<PreparedUpscale> {
-  const upscale = await import("../upscale/upscale.ts");
   const { picture, config, mode, to: longestSide, log } = work;
+  if (mode === "creative") await restartForMemory(await modelOf(work));
+  const upscale = await import("../upscale/upscale.ts");
   const name = mode === "lanczos" ? "lanczos" : (work.upscaler ?? config.upscaler);
   const provider = work.provider ?? config.provider;
   const cacheDir = join(config.dataDir, "cache");
@@ -76,11 +78,15 @@ export async function prepareUpscale(
   };
 }
 
+function modelOf({ model, config }: UpscaleWork): Promise<string> {
+  return findModel(model ?? config.model, config.modelsDir);
+}
+
 async function prepareCreative(
   work: UpscaleWork,
   { upscaler, signal }: { upscaler: Upscaler; signal: AbortSignal },
 ): Promise<PreparedUpscale> {
-  const { DEFAULT_CREATIVE_STRENGTH, predictCreative, upscaleCreatively } =
+  const { DEFAULT_CREATIVE_STRENGTH, predictCreative, predictUpscale, upscaleCreatively } =
     await import("../upscale/upscale.ts");
   const { SanaPipeline } = await import("../pipeline/sana-pipeline.ts");
   const { picture, recipe, config, to: longestSide, log } = work;
@@ -92,7 +98,7 @@ async function prepareCreative(
     );
   }
   const pipeline = await SanaPipeline.load({
-    modelDir: await findModel(work.model ?? config.model, config.modelsDir),
+    modelDir: await modelOf(work),
     cacheDir: join(config.dataDir, "cache"),
     provider: work.provider ?? config.provider,
     precision: config.precision,
@@ -103,8 +109,12 @@ async function prepareCreative(
   const strength = work.strength ?? DEFAULT_CREATIVE_STRENGTH;
   const drawn = { prompt, seed: work.seed ?? randomInt(MAX_RANDOM_SEED), strength };
   const { negativePrompt } = recipe ?? {};
+  const name = work.upscaler ?? config.upscaler;
+  const first = await predictUpscale(picture, { longestSide, upscaler: name });
+  const then = await predictCreative(pipeline, picture, { longestSide, strength });
+  const peakMemoryBytes = Math.max(first.peakMemoryBytes, then.peakMemoryBytes);
   return {
-    cost: await predictCreative(pipeline, picture, { longestSide, strength }),
+    cost: { ...then, flops: first.flops + then.flops, peakMemoryBytes },
     run: async (watch) => {
       const options = { ...watch, ...drawn, negativePrompt, longestSide, upscaler };
       const made = await upscaleCreatively(pipeline, picture, options);

@@ -66,7 +66,10 @@ function progressOf(
   };
 }
 
-/** What {@link upscaleCreatively} will take for a picture of this size, without the enlarging that comes first. */
+/**
+ * What {@link upscaleCreatively} will take for a picture of this size, without the enlarging that comes first: encoding
+ * and decoding in the tiles that the pipeline itself chooses.
+ */
 export async function predictCreative(
   pipeline: SanaPipeline,
   size: PixelSize,
@@ -94,8 +97,12 @@ async function enlargeFirst(
   target: PixelSize,
   { longestSide, upscaler, signal }: CreativeOptions,
 ): Promise<SplitPicture> {
-  if (upscaler !== undefined)
-    return splitLayers((await upscaler.upscale(picture, { longestSide, signal })).picture);
+  if (upscaler !== undefined) {
+    const { picture: enlarged } = await upscaler.upscale(picture, { longestSide, signal });
+    // The pipeline has planned with its memory.
+    await upscaler.release();
+    return splitLayers(enlarged);
+  }
   const { colour, alpha } = splitLayers(picture);
   return {
     colour: resizeLanczos(colour, target),

@@ -59,6 +59,9 @@ export interface CreativeOptions extends UpscaleOptions {
   /** How far to leave the picture; by default 0.35, sensible from 0.2 to 0.5. */
   readonly strength?: number | undefined;
   readonly seed: number;
-  /** Enlarges the picture before it is drawn over; without it, Lanczos does. */
-  readonly upscaler?: { upscale(picture: AnyPicture, options: UpscaleOptions): Promise<Upscaled> };
+  /** Enlarges the picture before it is drawn over, and is released then; without it, Lanczos does. */
+  readonly upscaler?: {
+    upscale(picture: AnyPicture, options: UpscaleOptions): Promise<Upscaled>;
+    release(): Promise<void>;
+  };
 }
