@@ -5,13 +5,12 @@ import PQueue from "p-queue";
 
 import { UserError } from "../errors.ts";
 import { ALLOCATOR_ENVIRONMENT } from "../onnx/allocator-environment.ts";
+import { CancelGrace } from "./cancel-grace.ts";
 import type { FromChild, Task, TaskProgress, TaskResults, ToChild } from "./messages.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 /** The child says every second that it is alive; this long without a word, it hangs. */
 const DEFAULT_SILENCE_MS = 15_000;
-/** A cancelled task ends between two steps; a step of a large picture on a CPU takes this long at most, or is killed. */
-const CANCEL_GRACE_MS = 30_000;
 const START_DEADLINE_MS = 60_000;
 const MIN_BACK_OFF_MS = 250;
 const MAX_BACK_OFF_MS = 30_000;
@@ -76,6 +75,7 @@ export class Inference {
   #ready: Promise<void> | null = null;
   #running: Running | null = null;
   #killedFor: CrashCause | null = null;
+  #grace = new CancelGrace(Date.now());
   #lastWordAt = 0;
   #residentBytes = 0;
   #nextId = 1;
@@ -146,6 +146,7 @@ export class Inference {
   #watch({ signal, deadlineMs }: RunOptions): { stop: () => void } {
     const { silenceMs = DEFAULT_SILENCE_MS } = this.#options;
     this.#lastWordAt = Date.now();
+    this.#grace = new CancelGrace(Date.now());
     const silence = setInterval(() => {
       if (Date.now() - this.#lastWordAt > silenceMs) this.#kill("hang");
     }, silenceMs / 10);
@@ -154,7 +155,7 @@ export class Inference {
     let grace: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
       if (this.#running !== null) this.#send({ type: "cancel", id: this.#running.id });
-      grace = setTimeout(() => this.#kill("killed"), CANCEL_GRACE_MS);
+      grace = setTimeout(() => this.#kill("killed"), this.#grace.milliseconds(Date.now()));
     };
     signal?.addEventListener("abort", onAbort, { once: true });
     return {
@@ -220,8 +221,9 @@ export class Inference {
         this.#options.log(message.line);
         return;
       case "progress":
-        if (message.id === this.#running?.id)
-          this.#running.options.onProgress?.(message.progress, message.preview);
+        if (message.id !== this.#running?.id) return;
+        this.#grace.step(Date.now());
+        this.#running.options.onProgress?.(message.progress, message.preview);
         return;
       case "done":
         this.#backOffMs = 0;
@@ -264,6 +266,8 @@ function cancelled({ reason }: AbortSignal): UserError {
   return new UserError("cancelled", "Cancelled.", { cause: reason });
 }
 
-function errorOf({ code, message, stack }: Extract<FromChild, { type: "failed" }>["error"]): Error {
-  return code === null ? new InferenceFault(message, stack) : new UserError(code, message);
+function errorOf(error: Extract<FromChild, { type: "failed" }>["error"]): Error {
+  const { code, message, reason, stack } = error;
+  if (code === null) return new InferenceFault(message, stack);
+  return new UserError(code, message, { reason: reason ?? undefined });
 }
