@@ -90,7 +90,7 @@ async function writeSmallFiles(out: string, family: Family): Promise<void> {
   const schedulerText = JSON.stringify(scheduler, null, 2).replace('"-Infinity"', "-Infinity");
   await writeFile(join(out, "scheduler", "scheduler_config.json"), `${schedulerText}\n`);
   await writeJson(join(out, "sanabot.json"), {
-    name: basename(out),
+    name: basename(out, ".part"),
     description: `Random weights in the shapes of ${family}: for benchmarks, not for pictures.`,
   });
   const vocabulary = fileURLToPath(

@@ -17,18 +17,20 @@ const STAGE_WORDS: Readonly<Record<Exclude<ProgressEvent["stage"], "denoise">, s
 /** @param isShown - False: no output at all. */
 export function createProgress(count: number, { isShown }: { isShown: boolean }): Progress {
   if (!isShown) return { show: () => {}, stop: () => {} };
-  const bar = stderrBar("{what} |{bar}| {value}/{total} steps");
+  const bar = stderrBar("{what} |{bar}|{steps}");
   let isStarted = false;
   let isStopped = false;
   return {
     show(event) {
       if (isStopped) return;
       const what = event.stage === "denoise" ? "drawing" : STAGE_WORDS[event.stage];
-      if (!isStarted) bar.start(count, 0, { what });
+      // How many steps there are is known when the first one begins.
+      if (!isStarted) bar.start(count, 0, { what, steps: "" });
       isStarted = true;
       if (event.stage === "denoise") {
-        bar.setTotal(event.steps * count);
-        bar.update(event.picture * event.steps + event.step, { what });
+        const [done, total] = [event.picture * event.steps + event.step, event.steps * count];
+        bar.setTotal(total);
+        bar.update(done, { what, steps: ` ${done}/${total} steps` });
       } else {
         bar.update({ what });
       }

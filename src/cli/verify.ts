@@ -48,7 +48,7 @@ export async function verify(name: string, options: VerifyCommandOptions): Promi
       memory: config.memory,
       dryRun: options.dryRun,
       signal: interrupt.signal,
-      onProgress: (event) => showStep(event, bar),
+      onProgress: (event) => showStep(event, { bar, isShown: process.stderr.isTTY && !isQuiet }),
     });
     bar.stop();
     if (isQuiet) return printJson({ folder: modelDir, ...result });
@@ -59,9 +59,15 @@ export async function verify(name: string, options: VerifyCommandOptions): Promi
   }
 }
 
-function showStep(event: VerifyEvent, bar: ByteProgress): void {
-  if (event.step === "hash") bar.show(event.doneBytes, event.totalBytes, 0);
-  else bar.stop();
+function showStep(
+  event: VerifyEvent,
+  { bar, isShown }: { bar: ByteProgress; isShown: boolean },
+): void {
+  if (event.step === "hash") return bar.show(event.doneBytes, event.totalBytes, 0);
+  bar.stop();
+  // A large text encoder takes a minute to load.
+  if (isShown && event.step === "dry-run")
+    process.stderr.write("Drawing the smallest picture ...\n");
 }
 
 function describe({ name, graphs, unusedTensors, hashedFiles, dryRun }: VerifyResult): string[] {
