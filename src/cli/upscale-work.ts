@@ -109,8 +109,8 @@ async function prepareCreative(
   const strength = work.strength ?? DEFAULT_CREATIVE_STRENGTH;
   const drawn = { prompt, seed: work.seed ?? randomInt(MAX_RANDOM_SEED), strength };
   const { negativePrompt } = recipe ?? {};
-  const name = work.upscaler ?? config.upscaler;
-  const first = await predictUpscale(picture, { longestSide, upscaler: name });
+  const network = work.upscaler ?? config.upscaler;
+  const first = await predictUpscale(picture, { longestSide, upscaler: network });
   const then = await predictCreative(pipeline, picture, { longestSide, strength });
   const peakMemoryBytes = Math.max(first.peakMemoryBytes, then.peakMemoryBytes);
   return {
