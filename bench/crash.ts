@@ -3,7 +3,15 @@ import { join } from "node:path";
 
 import { openPglite } from "../src/db/open-pglite.ts";
 import { openPostgres } from "../src/db/open-postgres.ts";
-import { checkCrashes, type CrashReport, isSettled } from "../test/support/crash-check.ts";
+import {
+  checkCrashes,
+  type CrashReport,
+  isSettled,
+  listFaulty,
+  type Shown,
+} from "../test/support/crash-check.ts";
+import type { Database } from "../src/db/database.ts";
+import { parsePlace } from "../src/generation/place.ts";
 import { OPEN_OPTIONS, startPostgres } from "../test/support/databases.ts";
 import { TestPlayground } from "../test/support/playground.ts";
 import { Program } from "../test/support/program.ts";
@@ -11,10 +19,14 @@ import type { Bench, BenchResult } from "./bench-result.ts";
 
 /** Of each kind of process; `CRASH_KILLS` changes it. */
 const KILLS = Number(process.env["CRASH_KILLS"] ?? 50);
+/** To run a piece alone: `CRASH_DATABASE=PGlite`, or `PostgreSQL`; `CRASH_TARGETS=gateway,worker`. */
+const DATABASE = process.env["CRASH_DATABASE"];
+const TARGETS = process.env["CRASH_TARGETS"]?.split(",");
 const DATABASE_CRASHES = Math.ceil(KILLS / 15);
 const PEOPLE = ["olivia", "morgan", "ada", "bjoern", "yuki"] as const;
 const ASK_EVERY_MS = 1200;
 const MAX_PAUSE_MS = 2500;
+const START_TRIES = 5;
 const DRAIN_MS = 5 * 60_000;
 
 export const crash: Bench = {
@@ -23,10 +35,11 @@ export const crash: Bench = {
 };
 
 async function run(): Promise<BenchResult> {
-  const details = {
-    PGlite: await onPglite(),
-    PostgreSQL: await onPostgres(),
-  };
+  const details: Record<string, Facts> = {};
+  for (const [name, crashOn] of Object.entries({ PGlite: onPglite, PostgreSQL: onPostgres }))
+    if (DATABASE === undefined || DATABASE === name) details[name] = await crashOn();
+  if (Object.keys(details).length === 0)
+    throw new RangeError(`CRASH_DATABASE is PGlite or PostgreSQL, not ${DATABASE}`);
   const value = Object.values(details).reduce((sum, { report }) => sum + faultsOf(report), 0);
   return { value, unit: "faults", reference: 0, ratio: null, goal: "0", met: value === 0, details };
 }
@@ -37,23 +50,24 @@ function faultsOf({ jobs: _jobs, done: _done, failed: _failed, ...faults }: Cras
 
 interface Facts {
   readonly report: CrashReport;
+  /** What is known of each job that is lost, told twice or told wrongly. */
+  readonly faulty: readonly object[];
   readonly kills: Readonly<Record<string, number>>;
   readonly asked: number;
+  readonly begun: number;
+  readonly killSeconds: number;
   readonly drainSeconds: number;
 }
 
 /** One process does everything; it and its inference child are killed. */
 async function onPglite(): Promise<Facts> {
   const playground = await TestPlayground.start();
-  const environment = environmentFor(playground, {});
-  const bot = new Mortal({ environment });
+  const bot = new Mortal({ environment: environmentFor(playground, {}) });
   await bot.start();
-  const asking = new Asking(playground);
-  const kills = await killAtRandom({
+  const killing = await killWhileAsked(playground, {
     bot: () => bot.restart(),
     inference: async () => bot.killChild(),
   });
-  await asking.stop();
   const begun = Date.now();
   const folder = join(bot.dataDir, "db");
   for (;;) {
@@ -61,15 +75,15 @@ async function onPglite(): Promise<Facts> {
     await bot.stop();
     const { db, close } = await openPglite(folder, OPEN_OPTIONS);
     const isDone = (await isSettled(db)) || Date.now() - begun > DRAIN_MS;
-    const report = isDone ? await checkCrashes(db, playground.transcript.messages) : null;
+    const found = isDone ? await reportOf(db, playground) : null;
     await close();
-    if (report === null) {
+    if (found === null) {
       await bot.start();
       continue;
     }
     await bot.remove();
     await playground.close();
-    return { report, kills, asked: asking.count, drainSeconds: (Date.now() - begun) / 1000 };
+    return { ...found, ...killing, drainSeconds: secondsSince(begun) };
   }
 }
 
@@ -91,22 +105,21 @@ async function onPostgres(): Promise<Facts> {
   );
   await gateway.start();
   await Promise.all(workers.map((worker) => worker.start()));
-  const asking = new Asking(playground);
   const either = (): Mortal => pick(workers);
-  let databaseCrashes = 0;
-  const kills = await killAtRandom({
+  const killing = await killWhileAsked(playground, {
     gateway: () => gateway.restart(),
     worker: () => either().restart(),
     inference: async () => either().killChild(),
     database: async () => {
-      if (databaseCrashes++ < DATABASE_CRASHES) await postgres.crash();
+      await postgres.crash();
+      return true;
     },
   });
-  await asking.stop();
   const begun = Date.now();
   const { db, close } = await openPostgres(postgres.url, OPEN_OPTIONS);
   while (!(await isSettled(db)) && Date.now() - begun < DRAIN_MS) await pause(500);
-  const report = await checkCrashes(db, playground.transcript.messages);
+  const found = await reportOf(db, playground);
+  const drainSeconds = secondsSince(begun);
   await close();
   for (const part of [gateway, ...workers]) {
     await part.stop();
@@ -114,12 +127,33 @@ async function onPostgres(): Promise<Facts> {
   }
   await postgres.stop();
   await playground.close();
-  return {
-    report,
-    kills: { ...kills, database: Math.min(databaseCrashes, DATABASE_CRASHES) },
-    asked: asking.count,
-    drainSeconds: (Date.now() - begun) / 1000,
-  };
+  return { ...found, ...killing, drainSeconds };
+}
+
+/** By Discord's messages and the database; of a job with a fault also what was asked of Discord for it. */
+async function reportOf(
+  db: Database,
+  { transcript }: TestPlayground,
+): Promise<Pick<Facts, "report" | "faulty">> {
+  const report = await checkCrashes(db, transcript.messages);
+  const faulty = (await listFaulty(db, transcript.messages)).map((shown) => ({
+    shown,
+    calls: callsFor(shown, transcript),
+  }));
+  return { report, faulty };
+}
+
+function callsFor({ row }: Shown, { calls }: TestPlayground["transcript"]): string[] {
+  const { id, token } = parsePlace(row.place).interaction ?? { id: "none", token: "none" };
+  return calls
+    .filter(({ path }) => path.includes(token) || path.includes(id))
+    .map(({ atMs, method, route, status, errorCode, body }) =>
+      [atMs, method, route, status, errorCode, JSON.stringify(body)?.slice(0, 400)].join(" "),
+    );
+}
+
+function secondsSince(moment: number): number {
+  return (Date.now() - moment) / 1000;
 }
 
 function environmentFor(
@@ -147,20 +181,33 @@ class Mortal {
     return this.#options.dataDir ?? "";
   }
 
-  async start(): Promise<void> {
-    this.#program = await Program.start(this.#options);
-    this.#options.dataDir = this.#program.dataDir;
+  /** One that finds no database ends with a sentence, and is started again, as compose and systemd do. */
+  async start(triesLeft = START_TRIES): Promise<void> {
+    try {
+      this.#program = await Program.start(this.#options);
+      this.#options.dataDir = this.#program.dataDir;
+    } catch (error) {
+      if (triesLeft <= 1) throw error;
+      await pause(MAX_PAUSE_MS);
+      await this.start(triesLeft - 1);
+    }
   }
 
-  async restart(): Promise<void> {
+  async restart(): Promise<boolean> {
     await this.#program?.kill();
     await pause(Math.random() * MAX_PAUSE_MS);
     await this.start();
+    return true;
   }
 
-  killChild(): void {
-    const pid = childrenOf(this.#program?.pid ?? -1)[0];
-    if (pid !== undefined) process.kill(pid, "SIGKILL");
+  /** @returns false where there is none at the moment */
+  killChild(): boolean {
+    const program = this.#program;
+    if (program === null || !program.isRunning) return false;
+    const pid = childrenOf(program.pid)[0];
+    if (pid === undefined) return false;
+    process.kill(pid, "SIGKILL");
+    return true;
   }
 
   async stop(): Promise<void> {
@@ -188,19 +235,30 @@ function parentOf(pid: number): number {
   }
 }
 
-/** Every target as often, in random order, with random pauses. */
-async function killAtRandom(
-  targets: Readonly<Record<string, () => Promise<void>>>,
-): Promise<Record<string, number>> {
-  const order = Object.keys(targets)
-    .flatMap((target) => Array.from({ length: KILLS }, () => target))
-    .map((target) => ({ target, at: Math.random() }))
-    .toSorted((a, b) => a.at - b.at);
-  for (const { target } of order) {
-    await pause(Math.random() * MAX_PAUSE_MS);
-    await targets[target]?.();
-  }
-  return Object.fromEntries(Object.keys(targets).map((target) => [target, KILLS]));
+/** Kills each target at random moments, all of them side by side, while people ask. */
+async function killWhileAsked(
+  playground: TestPlayground,
+  targets: Readonly<Record<string, () => Promise<boolean>>>,
+): Promise<Pick<Facts, "kills" | "asked" | "begun" | "killSeconds">> {
+  const chosen = Object.entries(targets).filter(([name]) => TARGETS?.includes(name) ?? true);
+  const asking = new Asking(playground);
+  const begun = Date.now();
+  const kills = await Promise.all(
+    chosen.map(async ([name, kill]) => {
+      const times = name === "database" ? DATABASE_CRASHES : KILLS;
+      const everyMs = (KILLS / times) * MAX_PAUSE_MS;
+      let done = 0;
+      while (done < times) {
+        await pause(Math.random() * everyMs);
+        if (await kill()) done += 1;
+      }
+      return [name, done] as const;
+    }),
+  );
+  const killSeconds = secondsSince(begun);
+  await asking.stop();
+  const { count: asked, begun: passedOn } = asking;
+  return { kills: Object.fromEntries(kills), asked, begun: passedOn, killSeconds };
 }
 
 /** People who ask for pictures all the while, of a Discord that fails now and then. */
@@ -208,6 +266,8 @@ class Asking {
   readonly #playground: TestPlayground;
   readonly #timer: NodeJS.Timeout;
   readonly #asked: Promise<unknown>[] = [];
+  /** Those that Discord passed on: while the bot is away its client says so, and there is no interaction. */
+  begun = 0;
 
   constructor(playground: TestPlayground) {
     this.#playground = playground;
@@ -224,12 +284,14 @@ class Asking {
     await Promise.allSettled(this.#asked);
   }
 
-  /** While the bot is away, Discord's client says so, and there is no job. */
   #ask(): void {
     const number = this.#asked.length;
     const options = { prompt: `star ${number}`, steps: 1, count: 1 };
     this.#asked.push(
-      this.#playground.slash("imagine", options, { as: pick(PEOPLE) }).catch(() => undefined),
+      this.#playground.slash("imagine", options, { as: pick(PEOPLE) }).then(
+        () => (this.begun += 1),
+        () => undefined,
+      ),
     );
     if (Math.random() < 0.25) this.#playground.faults.add(randomFault());
   }

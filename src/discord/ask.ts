@@ -87,8 +87,16 @@ async function follow(
 /** Where nobody can tell how long it will wait, the card comes once the wait is no longer a short one. */
 async function showIfStillQueued(accepted: Accepted, context: Context): Promise<void> {
   await setTimeout(SHORT_WAIT_S * 1000);
-  const job = await context.generation.job(accepted.job.id);
-  if (job?.state === "waiting") await showQueued(accepted, context);
+  try {
+    const job = await context.generation.job(accepted.job.id);
+    if (job?.state === "waiting") await showQueued(accepted, context);
+  } catch (error) {
+    // It waits all the same: its answer must not become an apology.
+    context.log.warn(
+      { err: loggable(error), jobId: accepted.job.id },
+      "a queue card was not shown",
+    );
+  }
 }
 
 /** The picture is on its way: a hint that does not arrive must not be taken for its failure. */

@@ -2,6 +2,7 @@ import { and, count, eq, inArray, ne, or, sql } from "drizzle-orm";
 
 import { SOFTWARE } from "../config.ts";
 import type { Database } from "../db/database.ts";
+import { patiently } from "../db/patience.ts";
 import { guild, job } from "../db/schema.ts";
 import { accept, type AcceptOptions } from "./accept.ts";
 import type { AnswerBook } from "./answer-book.ts";
@@ -52,13 +53,17 @@ export class Generation implements GenerationPort {
   }
 
   readonly request: GenerationPort["request"] = async (asked) => {
-    const taken = await accept(this.#options, asked);
+    const { answers, engine } = this.#options;
+    // An interaction makes one job, however often it is tried: a commit without an answer is no failure yet.
+    const taken = await patiently(() => accept(this.#options, asked));
     if (taken.kind === "proposed") return taken;
     const { row, isNew } = taken;
-    const place = (await this.#options.engine.waiting()).find(({ id }) => id === row.id);
+    const place = await patiently(async () =>
+      (await engine.waiting()).find(({ id }) => id === row.id),
+    );
     return {
       kind: "accepted",
-      job: await this.#options.answers.view(row),
+      job: await patiently(() => answers.view(row)),
       isNew,
       position: place?.position ?? 0,
       etaSeconds: place?.etaSeconds ?? null,

@@ -204,6 +204,49 @@ describe("the bot's connection to Discord", () => {
     assert.doesNotMatch(textOf(told), /secret/);
   });
 
+  it("answers what it has acknowledged, and what came meanwhile, though its connection broke", async () => {
+    const playground = await playgroundOf();
+    const gate = Promise.withResolvers<void>();
+    let runs = 0;
+    const slow = command("slow", async (interaction) => {
+      runs += 1;
+      await gate.promise;
+      await interaction.editReply("done");
+    });
+    await start(botOn(playground, { commands: [slow] }));
+    const first = await playground.slash("slow");
+    await until(() => runs === 1);
+    playground.gateway.disconnect(1006);
+    const meanwhile = await playground.slash("slow");
+    await until(() => runs === 2);
+    gate.resolve();
+    assert.equal(textOf(await first.answer()), "done");
+    assert.equal(textOf(await meanwhile.answer()), "done");
+    assert.equal(runs, 2);
+  });
+
+  it("answers what it has acknowledged though its session was lost and began anew", async () => {
+    const playground = await playgroundOf();
+    const gate = Promise.withResolvers<void>();
+    let runs = 0;
+    const slow = command("slow", async (interaction) => {
+      runs += 1;
+      if (runs === 1) await gate.promise;
+      await interaction.editReply("done");
+    });
+    await start(botOn(playground, { commands: [slow] }));
+    const first = await playground.slash("slow");
+    await until(() => runs === 1);
+    const old = new Set(playground.gateway.sessions.map(({ id }) => id));
+    playground.gateway.invalidate();
+    await until(() => playground.gateway.sessions.some(({ id }) => !old.has(id)));
+    const second = await playground.slash("slow");
+    assert.equal(textOf(await second.answer()), "done");
+    gate.resolve();
+    assert.equal(textOf(await first.answer()), "done");
+    assert.equal(runs, 2);
+  });
+
   it("says that it no longer knows a command that is still registered", async () => {
     const playground = await playgroundOf();
     await start(botOn(playground, { commands: [command("old", async () => undefined)] }));

@@ -152,6 +152,25 @@ for (const { name, open } of DATABASES) {
       assert.equal(await countViolations(db), 0);
     });
 
+    it("settles what ends after midnight, or in another month, on the day that it began", async () => {
+      await rule("user", "*", 2 * CREDIT);
+      const begun = request();
+      await reserve(db, begun);
+      const earlier = sql`interval '31 days'`;
+      await db.execute(sql`update quota_window set starts_at = starts_at - ${earlier}`);
+      await db.execute(sql`update reservation set windows = (select jsonb_agg(
+        w || jsonb_build_object('starts_at', (w ->> 'starts_at')::timestamptz - ${earlier})) from jsonb_array_elements(windows) w)`);
+      assert.equal(await settle(db, begun.id, CREDIT), true);
+      const used = await queryValue(
+        db,
+        sql`select json_agg(used + held)::text from quota_window where starts_at < now() - interval '30 days'`,
+        z.string(),
+      );
+      assert.equal(used, "[1000]");
+      assert.equal(await outcome({ millicredits: 2 * CREDIT }), "reserved");
+      assert.equal(await countViolations(db), 0);
+    });
+
     it("gives everything back on release", async () => {
       await rule("user", "*", CREDIT);
       const held = request();
