@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 100;
 export type TrueWhile = "waiting" | "running" | "open";
 
 /** The sole right to edit an answer; it ends by itself, so that a process that dies takes nothing along. */
-export interface EditLease {
+interface EditLease {
   /** Gives it back. Not to be done while an edit may still be on its way. */
   readonly release: () => Promise<void>;
 }
