@@ -11,6 +11,7 @@ const CODE = {
   unknownWebhook: 10_015,
   unknownInteraction: 10_062,
   entityTooLarge: 40_005,
+  alreadyAcknowledged: 40_060,
   missingAccess: 50_001,
   cannotMessageUser: 50_007,
   missingPermissions: 50_013,
@@ -46,6 +47,11 @@ export function obstacleOf(error: unknown): DeliveryObstacle | null {
   if (error.status === 413) return "file-too-large";
   if (error.status === 403) return "no-access";
   return error.status === 400 ? "rejected" : null;
+}
+
+/** Whether an interaction has had its first answer. */
+export function isAcknowledgedBefore(error: unknown): boolean {
+  return error instanceof DiscordAPIError && error.code === CODE.alreadyAcknowledged;
 }
 
 /** Whether Discord has answered, so that nothing of the request is on its way any more. */

@@ -17,7 +17,7 @@ import type {
   ComponentInteraction,
   Context,
 } from "./command.ts";
-import { isDeadToken, loggable } from "./discord-error.ts";
+import { isAcknowledgedBefore, isAnswered, isDeadToken, loggable } from "./discord-error.ts";
 import { errorText, noteCard, replyPrivately } from "./reply.ts";
 
 /** Discord's limits of an autocomplete answer. */
@@ -172,7 +172,26 @@ export class Dispatcher {
   }
 }
 
+/** Where the line broke, nobody knows whether Discord has taken it: it is said again, and may then have been said before. */
 async function deferAnswer(
+  interaction: RepliableInteraction,
+  how: Exclude<Acknowledgement, "own">,
+): Promise<void> {
+  try {
+    await deferOnce(interaction, how);
+  } catch (error) {
+    if (isAnswered(error)) throw error;
+    try {
+      await deferOnce(interaction, how);
+    } catch (repeated) {
+      if (!isAcknowledgedBefore(repeated)) throw repeated;
+      interaction.deferred = true;
+      if (how !== "update") interaction.ephemeral = how === "private";
+    }
+  }
+}
+
+async function deferOnce(
   interaction: RepliableInteraction,
   how: Exclude<Acknowledgement, "own">,
 ): Promise<void> {

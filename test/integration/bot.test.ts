@@ -204,6 +204,23 @@ describe("the bot's connection to Discord", () => {
     assert.doesNotMatch(textOf(told), /secret/);
   });
 
+  for (const applied of [true, false])
+    it(`answers where the line broke ${applied ? "after" : "before"} Discord took the acknowledgement`, async () => {
+      const playground = await playgroundOf();
+      let runs = 0;
+      const count = command("count", async (interaction) => {
+        runs += 1;
+        await interaction.editReply("counted");
+      });
+      await start(botOn(playground, { commands: [count] }));
+      playground.faults.add({ kind: "disconnect", applied, path: "/callback$", count: 1 });
+      const begun = await playground.slash("count");
+      const told = await begun.answer();
+      assert.equal(textOf(told), "counted");
+      assert.ok(((told.flags ?? 0) & MessageFlags.Ephemeral) !== 0);
+      assert.equal(runs, 1);
+    });
+
   it("answers what it has acknowledged, and what came meanwhile, though its connection broke", async () => {
     const playground = await playgroundOf();
     const gate = Promise.withResolvers<void>();
