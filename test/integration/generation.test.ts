@@ -13,6 +13,7 @@ import { DeliveryImpossible } from "../../src/generation/messenger.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import { history } from "../../src/generation/history.ts";
 import { InferenceCrash } from "../../src/inference/inference.ts";
+import type { Task } from "../../src/inference/messages.ts";
 import { countViolations } from "../../src/quota/quota.ts";
 import { setRule } from "../../src/quota/rules.ts";
 import { DATABASES, SILENT } from "../support/databases.ts";
@@ -142,6 +143,30 @@ for (const { name, open } of DATABASES)
       const notice = room.messenger.posts.at(-1)?.notice;
       assert.ok(notice?.kind === "failed");
       assert.equal(notice.message, "The picture is damaged.");
+    });
+
+    it("tries again where memory ran out, fails for nothing in the end, and goes on with the next", async () => {
+      const { row } = await take(room, asking("a palace"));
+      const next = await take(room, asking("a hut"));
+      const tries: string[] = [];
+      const loop = room.loopWith(async (task) => {
+        const { prompt } = task as Task & { kind: "generate" };
+        tries.push(prompt);
+        if (prompt === "a hut") return drawNothing(task);
+        throw new UserError("out_of_memory", "The graphics card has not enough memory.");
+      });
+      loop.start();
+      assert.equal((await posted(next.row.id)).state, "posted");
+      assert.equal((await posted(row.id)).state, "posted");
+      await loop.stop();
+      assert.equal(tries.filter((prompt) => prompt === "a palace").length, 3);
+      assert.deepEqual([await stateOf(row.id), await stateOf(next.row.id)], ["failed", "done"]);
+      assert.equal((await reservationOf(row.id)).state, "released");
+      const told = room.messenger.posts.filter(({ jobId }) => jobId === row.id);
+      assert.deepEqual(
+        told.map(({ notice }) => notice.kind === "failed" && notice.code),
+        ["out_of_memory"],
+      );
     });
 
     it("tries again after a crash", async () => {

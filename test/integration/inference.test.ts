@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -80,6 +80,17 @@ describe("the inference process", () => {
     assert.ok((await sharp(picture.thumbnail).metadata()).width <= 256);
     const steps = seen.flatMap((at) => (at.stage === "denoise" ? [at.step] : []));
     assert.deepEqual(steps, [0, 1, 2]);
+  });
+
+  it("fails a picture whose original cannot be written, and draws the next one when it can", async () => {
+    const here = open();
+    const folder = join(dataDir, "originals");
+    await rm(folder, { recursive: true, force: true });
+    await writeFile(folder, "in the way");
+    await assert.rejects(here.run(TASK));
+    await rm(folder);
+    assert.equal((await here.run(TASK)).pictures.length, 1);
+    assert.deepEqual(crashes, []);
   });
 
   it("draws the same picture again from the same task", async () => {
