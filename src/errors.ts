@@ -14,17 +14,42 @@ export type UserErrorCode =
   | "refused"
   | "cancelled";
 
+/** What a request may be at fault for in so usual a way that people are told in their own language. */
+export const ERROR_REASONS = [
+  "already-large",
+  "image-animated",
+  "image-bytes",
+  "image-damaged",
+  "image-elsewhere",
+  "image-kind",
+  "image-pixels",
+  "prompt-length",
+] as const;
+
+/** A cause, and what stands in its sentence. */
+export interface ErrorReason {
+  readonly name: (typeof ERROR_REASONS)[number];
+  readonly parameters: Readonly<Record<string, string | number>>;
+}
+
+interface UserErrorOptions extends ErrorOptions {
+  readonly reason?: ErrorReason | undefined;
+}
+
 /**
  * A fault that the person can mend: its message names what was wrong and what is allowed.
  * Everything else that is thrown is a bug of ours.
  */
 export class UserError extends Error {
   readonly code: UserErrorCode;
+  /** Null where only the message says it. */
+  readonly reason: ErrorReason | null;
 
-  constructor(code: UserErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: UserErrorCode, message: string, options?: UserErrorOptions) {
     super(message, options);
     this.name = "UserError";
     this.code = code;
+    this.reason = options?.reason ?? null;
   }
 }
 

@@ -2,6 +2,7 @@ import { MessageFlags, type RepliableInteraction } from "discord.js";
 
 import { Refusal } from "../generation/refusal.ts";
 import { UserError } from "../errors.ts";
+import { errorWords } from "../i18n/error-words.ts";
 import { translate } from "../i18n/translate.ts";
 import { ACCENT, type Card, card, text } from "./cards/components.ts";
 
@@ -23,7 +24,7 @@ export function noteCard(content: string): Card {
 /** What a member is told of an error; null for a bug. */
 export function errorText(error: unknown, locale: string): string | null {
   if (error instanceof Refusal) return translate(locale, error.key, error.parameters);
-  return error instanceof UserError ? error.message : null;
+  return error instanceof UserError ? errorWords(error, locale) : null;
 }
 
 /** Answers privately, however the interaction was acknowledged; a public "thinking" message goes away. */

@@ -43,7 +43,9 @@ async function download(
   signal: AbortSignal,
 ): Promise<Uint8Array | null> {
   if (!finder.isTrusted(url))
-    throw new UserError("invalid_image", "Only pictures that were sent in Discord can be used.");
+    throw new UserError("invalid_image", "Only pictures that were sent in Discord can be used.", {
+      reason: { name: "image-elsewhere", parameters: {} },
+    });
   const response = await fetch(url, { signal, redirect: "error" });
   if (response.status === 403 || response.status === 404) return null;
   if (!response.ok || response.body === null)
@@ -56,6 +58,7 @@ async function download(
       throw new UserError(
         "invalid_image",
         `The picture is larger than ${MAX_BYTES / 2 ** 20} MiB.`,
+        { reason: { name: "image-bytes", parameters: { mebibytes: MAX_BYTES / 2 ** 20 } } },
       );
     parts.push(part);
   }

@@ -8,6 +8,7 @@ import { InferenceCrash, type Inference } from "../inference/inference.ts";
 import type { Made } from "../inference/messages.ts";
 import type { Claim, JobEngine } from "../queue/job-engine.ts";
 import { release } from "../quota/quota.ts";
+import { errorWords } from "../i18n/error-words.ts";
 import { translate } from "../i18n/translate.ts";
 import { failpoint } from "../telemetry/failpoint.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -201,11 +202,10 @@ export class JobLoop {
   }
 
   #explain(row: JobRow, error: unknown): JobError {
-    if (error instanceof Refusal) {
-      const { locale } = parsePlace(row.place);
+    const { locale } = parsePlace(row.place);
+    if (error instanceof Refusal)
       return { code: error.code, message: translate(locale, error.key, error.parameters) };
-    }
-    if (error instanceof UserError) return { code: error.code, message: error.message };
+    if (error instanceof UserError) return { code: error.code, message: errorWords(error, locale) };
     const errorId = randomUUID().slice(0, 8);
     this.#options.log.error({ err: error, errorId, jobId: row.id }, "job failed for good");
     const code = error instanceof InferenceCrash ? "crashed" : "fault";

@@ -14,6 +14,10 @@ const READABLE = new Set(["png", "jpeg", "webp", "gif", "tiff", "heif"]);
 /** Formats in which several pages are frames; those of TIFF and HEIF are separate pictures. */
 const ANIMATED = new Set(["gif", "webp"]);
 const READABLE_WORDS = "PNG, JPEG, WebP, GIF, TIFF or AVIF";
+const UNREADABLE = {
+  name: "image-kind",
+  parameters: { kinds: "PNG, JPEG, WebP, GIF, TIFF, AVIF" },
+} as const;
 
 /**
  * Decodes a picture file to RGB at its own size, turned upright by its EXIF orientation, transparent parts on white,
@@ -37,7 +41,9 @@ export async function decodeStill(bytes: Uint8Array): Promise<AnyPicture> {
   const { image, format, pages = 1, hasAlpha } = await openPicture(bytes);
   const isAnimation = (pages > 1 && ANIMATED.has(format)) || isAnimatedPng(bytes);
   if (isAnimation) {
-    throw new UserError("invalid_image", "This picture is animated; send a still one.");
+    throw new UserError("invalid_image", "This picture is animated; send a still one.", {
+      reason: { name: "image-animated", parameters: {} },
+    });
   }
   if (!hasAlpha) return decodeColour(image);
   const { data, width, height } = await decodePixels(image, 4);
@@ -52,12 +58,14 @@ async function openPicture(bytes: Uint8Array): Promise<Metadata & { image: Sharp
     throw new UserError(
       "invalid_image",
       `Pictures of the kind ${format} are not read; use ${READABLE_WORDS}.`,
+      { reason: UNREADABLE },
     );
   }
   if (width * height > MAX_PIXELS) {
     throw new UserError(
       "invalid_image",
       `The picture has ${width} x ${height} pixels; at most ${MAX_PIXELS} are read.`,
+      { reason: { name: "image-pixels", parameters: { width, height, max: MAX_PIXELS } } },
     );
   }
   return opened;
@@ -110,7 +118,7 @@ async function readMetadata(bytes: Uint8Array): Promise<Metadata & { image: Shar
     return { ...(await image.metadata()), image };
   } catch (cause) {
     const message = `This is not a picture that can be read; use ${READABLE_WORDS}.`;
-    throw new UserError("invalid_image", message, { cause });
+    throw new UserError("invalid_image", message, { cause, reason: UNREADABLE });
   }
 }
 
@@ -132,7 +140,10 @@ async function decodePixels(
     return { data, width: info.width, height: info.height };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError("invalid_image", `The picture is damaged: ${reason}`, { cause: error });
+    throw new UserError("invalid_image", `The picture is damaged: ${reason}`, {
+      cause: error,
+      reason: { name: "image-damaged", parameters: {} },
+    });
   }
 }
 
@@ -140,5 +151,6 @@ function tooManyBytes(what: string, size: number): UserError {
   return new UserError(
     "invalid_image",
     `${what} has ${size} bytes; at most ${MAX_FILE_BYTES} are read.`,
+    { reason: { name: "image-bytes", parameters: { mebibytes: MAX_FILE_BYTES / 2 ** 20 } } },
   );
 }

@@ -65,10 +65,10 @@ async function run(id: number, task: Task): Promise<void> {
 
 function describe(error: unknown): TaskError {
   if (error instanceof UserError)
-    return { code: error.code, message: error.message, stack: undefined };
+    return { code: error.code, message: error.message, reason: error.reason, stack: undefined };
   return error instanceof Error
-    ? { code: null, message: error.message, stack: error.stack }
-    : { code: null, message: String(error), stack: undefined };
+    ? { code: null, message: error.message, reason: null, stack: error.stack }
+    : { code: null, message: String(error), reason: null, stack: undefined };
 }
 
 process.on("message", (message: ToChild) => {

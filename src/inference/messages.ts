@@ -1,4 +1,4 @@
-import type { UserErrorCode } from "../errors.ts";
+import type { ErrorReason, UserErrorCode } from "../errors.ts";
 import type { Recipe } from "../image/recipe.ts";
 import type { StageReport } from "../pipeline/types.ts";
 import type { WorkModel } from "../pipeline/work.ts";
@@ -169,5 +169,6 @@ export type FromChild =
 export interface TaskError {
   readonly code: UserErrorCode | null;
   readonly message: string;
+  readonly reason: ErrorReason | null;
   readonly stack: string | undefined;
 }

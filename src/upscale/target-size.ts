@@ -24,6 +24,7 @@ export function targetSize({ width, height }: PixelSize, longestSide: number): P
     throw new UserError(
       "invalid_option",
       `The picture has ${width} x ${height} pixels already; upscaling to ${longestSide} would gain nothing.`,
+      { reason: { name: "already-large", parameters: { width, height, wanted: longestSide } } },
     );
   }
   const scaled = (side: number): number => Math.max(1, Math.round((side * longestSide) / longest));

@@ -60,6 +60,24 @@ describe("the inference process", () => {
     assert.ok(model.work.decode.perPixel > 0);
   });
 
+  it("says what is wrong with a picture in a form that every language has words for", async () => {
+    const task = {
+      kind: "upscale",
+      model: "emoji",
+      source: { kind: "file", bytes: new Uint8Array(9) },
+      mode: "faithful",
+      longestSide: 512,
+      prompt: "",
+      strength: null,
+      seed: 1,
+      output: TASK.output,
+    } as const;
+    await assert.rejects(open().run(task), {
+      code: "invalid_image",
+      reason: { name: "image-kind", parameters: { kinds: "PNG, JPEG, WebP, GIF, TIFF, AVIF" } },
+    });
+  });
+
   it("foresees the memory of drawing a picture anew at 4K, with the bytes of the picture itself", async () => {
     const bytes = await open().run({ kind: "creative", model: "emoji" });
     assert.ok(bytes > 30 * 4096 ** 2, `${bytes} bytes`);

@@ -18,7 +18,7 @@ export function failedCard(job: JobView, { code, message, errorId }: Failed): Ca
 
 /** In the requester's language where it is one that every machine knows. */
 function reasonOf({ code, message, errorId }: Omit<Failed, "kind">, say: Say): string {
-  if (code === "out_of_memory") return say("card.failed-memory");
+  if (code === "out_of_memory") return say("problem.memory");
   if (code === "crashed") return say("card.failed-crashed");
   if (errorId !== null) return say("card.failed-bug", { id: errorId });
   return escapeMarkdown(cut(message, MAX_REASON));

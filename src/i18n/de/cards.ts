@@ -50,8 +50,6 @@ export const cards: Record<keyof typeof english, string> = {
   "card.failed": "**Das hat nicht geklappt.** Es wurde nichts berechnet.",
   "card.failed-bug":
     "Bei mir ist etwas schiefgegangen. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
-  "card.failed-memory":
-    "Der Grafikkarte ging der Speicher aus. Versuch es kleiner oder mit weniger Bildern.",
   "card.failed-crashed":
     "Das zeichnende Programm ist daran mehr als einmal stehen geblieben, darum wird es nicht noch einmal versucht. Kleiner geht es vielleicht.",
   "proposal.price": "**Das kostet so viel wie {pictures} übliche Bilder.**",

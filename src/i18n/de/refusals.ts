@@ -48,8 +48,6 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.forged": "Dieser Knopf ist nicht von mir, oder er ist älter als mein Schlüssel.",
   "refusal.job-ended": "Dieser Auftrag ist schon beendet.",
   "refusal.no-picture": "In dieser Nachricht ist kein Bild.",
-  "refusal.animated": "Animierte Bilder gehen nicht; nimm ein stehendes.",
-  "refusal.attachment": "Dieser Anhang geht nicht: {problem}.",
   "refusal.upscale-max":
     "Dieses Bild ist schon {longest} Pixel lang; größer würde es nicht besser.",
 };

@@ -48,8 +48,6 @@ export const cards = {
   "card.failed": "**This could not be made.** Nothing was charged.",
   "card.failed-bug":
     "Something went wrong on my side. If it happens again, give the bot's owner this number: {id}",
-  "card.failed-memory":
-    "The graphics card ran out of memory. Try a smaller size or fewer pictures.",
   "card.failed-crashed":
     "The program that draws has stopped on this more than once, so it is not tried again. A smaller size may work.",
   "proposal.price": "**This costs as much as {pictures} usual pictures.**",

@@ -44,7 +44,5 @@ export const refusals = {
   "refusal.forged": "That button is not one of mine, or it is older than my signing key.",
   "refusal.job-ended": "That job has ended already.",
   "refusal.no-picture": "There is no picture in that message.",
-  "refusal.animated": "Animated pictures cannot be used; choose a still one.",
-  "refusal.attachment": "That attachment cannot be used: {problem}.",
   "refusal.upscale-max": "That picture is already {longest} pixels long; nothing would be gained.",
 } as const;

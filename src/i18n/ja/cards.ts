@@ -49,8 +49,6 @@ export const cards: Record<keyof typeof english, string> = {
   "card.failed": "**作成できませんでした。**利用枠は減っていません。",
   "card.failed-bug":
     "こちらで問題が起きました。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
-  "card.failed-memory":
-    "GPUのメモリが足りませんでした。サイズを小さくするか、枚数を減らしてください。",
   "card.failed-crashed":
     "描画プログラムがこの依頼で繰り返し止まったため、再試行しません。サイズを小さくすると描けるかもしれません。",
   "proposal.price": "**通常の画像 {pictures}枚分の利用枠を使います。**",

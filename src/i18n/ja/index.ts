@@ -5,6 +5,7 @@ import { adminPanels } from "./admin-panels.ts";
 import { cards } from "./cards.ts";
 import { commands } from "./commands.ts";
 import { panels } from "./panels.ts";
+import { problems } from "./problems.ts";
 import { refusals } from "./refusals.ts";
 import { replies } from "./replies.ts";
 
@@ -15,6 +16,7 @@ export const ja: Record<keyof typeof en, string> = {
   ...cards,
   ...commands,
   ...panels,
+  ...problems,
   ...refusals,
   ...replies,
 };

@@ -41,8 +41,6 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.forged": "このボタンは私のものではないか、署名鍵より古いものです。",
   "refusal.job-ended": "そのジョブはすでに終了しています。",
   "refusal.no-picture": "そのメッセージに画像はありません。",
-  "refusal.animated": "アニメーション画像は使えません。静止画を選んでください。",
-  "refusal.attachment": "その添付ファイルは使えません: {problem}。",
   "refusal.upscale-max":
     "その画像の長辺はすでに{longest}ピクセルです。これ以上大きくしても良くなりません。",
 };

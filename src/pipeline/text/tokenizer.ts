@@ -79,6 +79,12 @@ function buildEncoder(
       throw new UserError(
         "invalid_prompt",
         `The text has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are allowed.`,
+        {
+          reason: {
+            name: "prompt-length",
+            parameters: { length: text.length, max: MAX_TEXT_LENGTH },
+          },
+        },
       );
     }
     // The library's own type is stricter than what it returns: an unknown token without an id is undefined.
