@@ -85,7 +85,7 @@ export const queueCancel: Route = async (interaction, context) => {
   const say = sayTo(interaction);
   const jobId = longId(interaction.options.getString("request", true));
   const job = await context.generation.job(jobId).catch(() => null);
-  if (job === null || job.guildId !== actor.guildId) throw new Refusal("refusal.job-ended");
+  if (job === null || job.guildId !== actor.guildId) throw new Refusal("refusal.job-unknown");
   await context.generation.cancel(jobId, requester);
   const change = changeBy(actor, { action: "queue.cancel", target: jobId });
   const changed = await audited(context.administration.db, change, async () => ({

@@ -101,7 +101,7 @@ export async function usualCost(
 
 /** Credits with the pictures that they are worth. */
 export function creditsText(say: Say, millicredits: number, usual: number | null): string {
-  const pictures = usual === null ? -1 : Math.floor(millicredits / usual);
+  const pictures = usual === null || millicredits === 0 ? -1 : Math.floor(millicredits / usual);
   return say("admin.credits", { credits: millicredits / 1000, pictures });
 }
 

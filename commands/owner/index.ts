@@ -45,8 +45,8 @@ const ROUTES: Routes<Route> = {
 };
 
 const COMPLETIONS: Routes<Completion> = {
-  "guilds approve": guilds.completeGuild,
-  "guilds refuse": guilds.completeGuild,
+  "guilds approve": guilds.completeUnapproved,
+  "guilds refuse": guilds.completeUnrefused,
   "quota set": guilds.completeGuild,
   weight: guilds.completeGuild,
   model: switches.completeModel,

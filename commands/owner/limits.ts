@@ -10,7 +10,6 @@ import {
 import { Refusal } from "../../src/generation/refusal.ts";
 import {
   creditsText,
-  code,
   limitText,
   onOff,
   type Say,
@@ -21,6 +20,7 @@ import {
 } from "../administration/answers.ts";
 import { millicredits, readPeriod } from "../administration/options.ts";
 import { asOwner } from "../administration/rights.ts";
+import { serverNames } from "./guilds.ts";
 import type { Route } from "../administration/routes.ts";
 
 /**
@@ -34,7 +34,23 @@ function serverOf(options: ChatInputCommandInteraction["options"]): string | nul
   return id;
 }
 
-function limitOf({ options }: ChatInputCommandInteraction): OwnerLimit {
+/** @throws {Refusal} `refusal.scope-only` for a server or user that the scope would leave out unseen */
+function checkScope(interaction: ChatInputCommandInteraction): void {
+  const { options } = interaction;
+  const say = sayTo(interaction);
+  const scope = options.getString("scope", true);
+  if (options.getString("server") !== null && scope !== "guild_ceiling")
+    throw new Refusal("refusal.scope-only", {
+      what: "server",
+      scope: say("choice.scope.guild_ceiling"),
+    });
+  if (options.getUser("user") !== null && scope !== "user")
+    throw new Refusal("refusal.scope-only", { what: "user", scope: say("choice.scope.user") });
+}
+
+function limitOf(interaction: ChatInputCommandInteraction): OwnerLimit {
+  checkScope(interaction);
+  const { options } = interaction;
   const change = {
     period: readPeriod(options.getString("period", true)),
     millicredits: millicredits(options.getNumber("credits")),
@@ -52,16 +68,20 @@ function limitOf({ options }: ChatInputCommandInteraction): OwnerLimit {
 }
 
 /** Whom a limit of the owner is for; `*` is each. */
-function ownerTarget(say: Say, scope: string, subject: string): string {
-  const each = subject.startsWith("*");
-  const who = scope === "user" ? `<@${subject}>` : code(subject);
-  return say("owner.limit-target", { scope, who: each ? "each" : who });
+function targetTexts(
+  say: Say,
+  nameOf: (guildId: string) => string,
+): (limit: { readonly scope: string; readonly subject: string }) => string {
+  return ({ scope, subject }) => {
+    const each = subject.startsWith("*");
+    const who = scope === "user" ? `<@${subject}>` : nameOf(subject);
+    return say("owner.limit-target", { scope, who: each ? "each" : who });
+  };
 }
 
-function subjectText(say: Say, limit: OwnerLimit): string {
-  if (limit.scope === "guild_ceiling") return ownerTarget(say, limit.scope, limit.guildId ?? "*");
-  if (limit.scope === "user") return ownerTarget(say, limit.scope, limit.userId ?? "*");
-  return ownerTarget(say, limit.scope, "*");
+function subjectOf(limit: OwnerLimit): string {
+  if (limit.scope === "guild_ceiling") return limit.guildId ?? "*";
+  return limit.scope === "user" ? (limit.userId ?? "*") : "*";
 }
 
 export const limitSet: Route = async (interaction, context) => {
@@ -69,9 +89,12 @@ export const limitSet: Route = async (interaction, context) => {
   const say = sayTo(interaction);
   const limit = limitOf(interaction);
   const usual = await usualCost(requester, context);
-  const changed = await setOwnerLimit(context.administration.db, actor, limit);
+  const { db } = context.administration;
+  const changed = await setOwnerLimit(db, actor, limit);
+  const targetOf = targetTexts(say, await serverNames(db));
+  const target = targetOf({ scope: limit.scope, subject: subjectOf(limit) });
   await tellChange(interaction, {
-    title: say("admin.limit-title", { target: subjectText(say, limit), period: limit.period }),
+    title: say("admin.limit-title", { target, period: limit.period }),
     before: limitText(say, changed.before, usual),
     after: limitText(say, changed.after, usual),
     isNew: changed.isNew,
@@ -82,12 +105,14 @@ export const limitShow: Route = async (interaction, context) => {
   const { requester } = asOwner(interaction, context);
   const say = sayTo(interaction);
   const usual = await usualCost(requester, context);
-  const rules = await ownerLimits(context.administration.db);
+  const { db } = context.administration;
+  const rules = await ownerLimits(db);
+  const targetOf = targetTexts(say, await serverNames(db));
   await tellList(interaction, {
     title: say("owner.limits-title"),
     lines: rules.map(({ scope, subject, period, maxMillicredits }) =>
       say("owner.limit-line", {
-        target: ownerTarget(say, scope, subject),
+        target: targetOf({ scope, subject }),
         period,
         limit: creditsText(say, maxMillicredits, usual),
       }),
@@ -128,7 +153,7 @@ export const weight: Route = async (interaction, context) => {
   });
   await tellChange(interaction, {
     title: say("owner.weight-title", {
-      target: role === null ? code(guildId) : `<@&${role.id}>`,
+      target: role === null ? (await serverNames(db))(guildId) : `<@&${role.id}>`,
     }),
     before: String(changed.before),
     after: String(changed.after),

@@ -58,7 +58,9 @@ function quietText(say: Say, hours: OwnerSettings["quietHours"]): string {
 }
 
 function unloadText(say: Say, minutes: number | null): string {
-  return minutes === null ? say("owner.unload-never") : say("owner.unload", { count: minutes });
+  return minutes === null
+    ? say("owner.unload-configured")
+    : say("owner.unload", { count: minutes });
 }
 
 function burstText(say: Say, { size, secondsEach }: OwnerSettings["burst"]): string {

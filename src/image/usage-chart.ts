@@ -170,7 +170,7 @@ function userTable(users: readonly ChartUser[], words: ChartWords, top: number):
     return [
       label(shortened(name), { x: MARGIN, y, size: 20, colour: CHART_COLOURS.text }),
       `<rect x="${left}" y="${y - 17}" width="${round(width)}" height="20" rx="4" fill="${CHART_COLOURS.credits}"/>`,
-      label(`${compact(credits)} ${words.credits} · ${compact(pictures)} ${words.pictures}`, {
+      label(`${words.credits}: ${compact(credits)} · ${words.pictures}: ${compact(pictures)}`, {
         x: WIDTH - MARGIN,
         y,
         size: 18,

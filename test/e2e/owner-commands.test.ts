@@ -35,11 +35,25 @@ describe("/owner", () => {
       { server: "new" },
       { focused: "server", as: "olivia" },
     );
-    assert.deepEqual(offered, [{ name: "New *one* (123, pending)", value: "123" }]);
+    assert.deepEqual(offered, [{ name: "New *one* (123, waits for approval)", value: "123" }]);
     const approved = await told("owner guilds approve", { server: "123" });
+    assert.match(approved, /Server New \\\*one\\\* `123`/);
     assert.match(approved, /Before: waits for approval\nNow: approved/);
     assert.match(await told("owner guilds refuse", { server: "123" }), /Now: refused/);
     assert.match(await told("owner guilds approve", { server: "404" }), /never been in a server/);
+  });
+
+  it("offers to approve or refuse only servers for which that changes something", async () => {
+    const offered = async (command: string) => {
+      const focused = { focused: "server", as: "olivia" };
+      const choices = await bot.playground.autocomplete(command, { server: "" }, focused);
+      return choices.map(({ value }) => value);
+    };
+    assert.deepEqual(await offered("owner guilds approve"), []);
+    assert.deepEqual(await offered("owner guilds refuse"), [bot.guildId]);
+    await told("owner guilds refuse", { server: bot.guildId });
+    assert.deepEqual(await offered("owner guilds approve"), [bot.guildId]);
+    assert.deepEqual(await offered("owner guilds refuse"), []);
   });
 
   it("chooses a model that is installed, and no other", async () => {
@@ -77,7 +91,7 @@ describe("/owner", () => {
     assert.match(await told("owner user-installs", { on: true }), /Before: off\nNow: on/);
     assert.match(
       await told("owner unload", { minutes: 20 }),
-      /Before: never\nNow: after 20 minutes/,
+      /Before: as configured.*\nNow: after 20 minutes/,
     );
     const burst = await told("owner burst", { size: 3, seconds: 10 });
     assert.match(burst, /Now: 3 at once, then one each 10 s/);
@@ -103,6 +117,29 @@ describe("/owner", () => {
     ])
       assert.match(list, line);
     assert.match(await told("owner quota exempt", { user, free: true }), /Now: on/);
+  });
+
+  it("names servers in limits and shares", async () => {
+    const server = bot.guildId;
+    const limit = { scope: "guild_ceiling", period: "day", credits: 1, server };
+    const said = [
+      await told("owner quota set", limit),
+      await told("owner quota show"),
+      await told("owner weight", { weight: 50 }),
+    ];
+    for (const text of said) assert.match(text, new RegExp(`Playground \`${server}\``));
+  });
+
+  it("says so when a limit's scope would leave out the server or user that is named", async () => {
+    const limit = { period: "day", credits: 1 };
+    const user = bot.playground.member("ada");
+    const misplaced = [
+      await told("owner quota set", { ...limit, scope: "guild_user", user }),
+      await told("owner quota set", { ...limit, scope: "global", server: bot.guildId }),
+    ];
+    assert.match(misplaced[0] ?? "", /A user can be named only with the scope “a user/);
+    assert.match(misplaced[1] ?? "", /A server can be named only with the scope “a server/);
+    assert.deepEqual(await bot.db.select().from(schema.quotaRule), []);
   });
 
   it("takes a server's id, and no name that was typed instead", async () => {
@@ -135,6 +172,18 @@ describe("/owner", () => {
     const [row] = await bot.db.select().from(schema.block);
     assert.deepEqual([row?.guildId, row?.userId], ["*", user]);
     assert.match(await told("owner unblock", { user }), /Now: may use the bot/);
+  });
+
+  it("lets nobody block themselves", async () => {
+    const user = bot.playground.member("olivia");
+    for (const command of ["owner block", "admin block"])
+      assert.match(await told(command, { user }), /cannot block yourself/);
+    assert.deepEqual(await bot.db.select().from(schema.block), []);
+  });
+
+  it("says that what frees the memory is configured where the owner set nothing", async () => {
+    await told("owner unload", { minutes: 5 });
+    assert.match(await told("owner unload"), /Now: as configured \(UNLOAD_AFTER_MINUTES\)/);
   });
 
   it("keeps what the owner did in the audit log", async () => {

@@ -2,6 +2,7 @@ import { and, asc, eq, sql } from "drizzle-orm";
 
 import type { Database } from "../../db/database.ts";
 import { block } from "../../db/schema.ts";
+import { Refusal } from "../refusal.ts";
 import { type Actor, changeBy } from "./actor.ts";
 import { audited, type Outcome } from "./audit.ts";
 import { EVERYWHERE } from "./load-policy.ts";
@@ -19,12 +20,17 @@ export interface BlockRequest {
   readonly reason: string | null;
 }
 
-/** Keeps a user from using the bot in the actor's server, or, for the owner, anywhere; a block before it is replaced. */
+/**
+ * Keeps a user from using the bot in the actor's server, or, for the owner, anywhere; a block before it is replaced.
+ *
+ * @throws {Refusal} `refusal.block-self` for the actor's own id
+ */
 export async function blockUser(
   db: Database,
   actor: Actor,
   { userId, until, reason }: BlockRequest,
 ): Promise<Outcome<BlockState | null>> {
+  if (userId === actor.userId) throw new Refusal("refusal.block-self");
   const guildId = actor.guildId ?? EVERYWHERE;
   const change = changeBy(actor, {
     action: "block",

@@ -111,7 +111,7 @@ export const adminCommands: Record<keyof typeof english, string> = {
   "command.owner.quiet.name": "ruhezeit",
   "command.owner.quiet.description": "Stunden ohne Zeichnen; ohne Angabe keine",
   "command.owner.unload.name": "entladen",
-  "command.owner.unload.description": "GPU-Speicher im Leerlauf freigeben; ohne Angabe nie",
+  "command.owner.unload.description": "GPU-Speicher im Leerlauf freigeben; sonst wie eingestellt",
   "command.owner.direct.name": "direktnachrichten",
   "command.owner.direct.description": "Ob der Bot in Direktnachrichten zeichnet",
   "command.owner.installs.name": "nutzerinstallation",

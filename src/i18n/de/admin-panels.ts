@@ -71,13 +71,13 @@ export const adminPanels: Record<keyof typeof english, string> = {
   "owner.guild-line":
     "{name} {id}: {state, select, pending {wartet auf Freigabe} approved {freigegeben} other {abgelehnt}}",
   "owner.guilds-empty": "Der Bot ist auf keinem Server.",
-  "owner.guild-title": "Server {id}",
+  "owner.guild-title": "Server {server}",
   "owner.guild-state":
     "{state, select, pending {wartet auf Freigabe} approved {freigegeben} other {abgelehnt}}",
   "owner.paused": "an{when, select, unknown {, bis auf Weiteres} other {, geht {when} weiter}}",
   "owner.quiet": "{from} bis {to} ({zone})",
   "owner.unload": "nach {count, plural, one {# Minute} other {# Minuten}} ohne Arbeit",
-  "owner.unload-never": "nie",
+  "owner.unload-configured": "wie eingestellt (UNLOAD_AFTER_MINUTES)",
   "owner.burst": "{size, number} auf einmal, dann eine alle {seconds, number} s",
   "owner.model-configured": "wie eingestellt (MODEL)",
   "owner.pause-title": "Pause",

@@ -24,7 +24,13 @@ export const admin: Record<keyof typeof english, string> = {
   "refusal.rule-unknown": "Diese Regel hat der Server nicht: „{text}“. Siehe /admin words list.",
   "refusal.ceiling":
     "Der Besitzer des Bots gibt diesem Server {credits, number} Credits {period, select, minute {pro Minute} hour {pro Stunde} day {pro Tag} month {im Monat} other {insgesamt}}; keine Grenze darin kann höher sein.",
-  "refusal.guild-unknown": "Auf einem Server mit der ID {id} war der Bot noch nie.",
+  "refusal.guild-unknown":
+    "Auf einem Server mit der ID {id} war der Bot noch nie. Wähle einen aus der Liste, die sich beim Tippen öffnet.",
+  "refusal.block-self": "Du kannst dich nicht selbst sperren.",
+  "refusal.job-unknown":
+    "Einen solchen Auftrag gibt es hier nicht. Wähle einen aus der Liste, die sich beim Tippen öffnet; ist sie leer, läuft und wartet nichts.",
+  "refusal.scope-only":
+    "{what, select, server {Ein Server} other {Ein Nutzer}} kann nur beim Geltungsbereich „{scope}“ genannt werden.",
   "refusal.report-gone":
     "Diese Meldung wird nicht mehr aufbewahrt: Ihre Zeit war um, oder sie gehört zu einem anderen Server.",
   "refusal.not-admin": "Das ist für Admins dieses Servers (Berechtigung „Server verwalten“).",

@@ -110,7 +110,8 @@ export const adminCommands = {
   "command.owner.quiet.name": "quiet",
   "command.owner.quiet.description": "Hours in which nothing is drawn; without times, none",
   "command.owner.unload.name": "unload",
-  "command.owner.unload.description": "Free the GPU's memory when idle; without minutes, never",
+  "command.owner.unload.description":
+    "Free the GPU's memory when idle; without minutes, as configured",
   "command.owner.direct.name": "direct-messages",
   "command.owner.direct.description": "Whether the bot draws in direct messages",
   "command.owner.installs.name": "user-installs",

@@ -68,13 +68,13 @@ export const adminPanels = {
   "owner.guild-line":
     "{name} {id}: {state, select, pending {waits for approval} approved {approved} other {refused}}",
   "owner.guilds-empty": "The bot is in no server.",
-  "owner.guild-title": "Server {id}",
+  "owner.guild-title": "Server {server}",
   "owner.guild-state":
     "{state, select, pending {waits for approval} approved {approved} other {refused}}",
   "owner.paused": "on{when, select, unknown {, until resumed} other {, resumes {when}}}",
   "owner.quiet": "{from} to {to} ({zone})",
   "owner.unload": "after {count, plural, one {# minute} other {# minutes}} without work",
-  "owner.unload-never": "never",
+  "owner.unload-configured": "as configured (UNLOAD_AFTER_MINUTES)",
   "owner.burst": "{size, number} at once, then one each {seconds, number} s",
   "owner.model-configured": "as configured (MODEL)",
   "owner.pause-title": "Pause",

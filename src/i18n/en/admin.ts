@@ -21,7 +21,13 @@ export const admin = {
   "refusal.rule-unknown": "This server has no such rule: “{text}”. See /admin words list.",
   "refusal.ceiling":
     "The bot's owner gives this server {credits, number} credits {period, select, minute {a minute} hour {an hour} day {a day} month {a month} other {in all}}; no limit inside it can be higher.",
-  "refusal.guild-unknown": "The bot has never been in a server with the id {id}.",
+  "refusal.guild-unknown":
+    "The bot has never been in a server with the id {id}. Choose one from the list that opens while you type.",
+  "refusal.block-self": "You cannot block yourself.",
+  "refusal.job-unknown":
+    "There is no such request here. Choose one from the list that opens while you type; where it is empty, nothing runs or waits.",
+  "refusal.scope-only":
+    "{what, select, server {A server} other {A user}} can be named only with the scope “{scope}”.",
   "refusal.report-gone":
     "That report is not kept any more: its time was up, or it belongs to another server.",
   "refusal.not-admin": "That is for admins of this server (permission Manage Server).",

@@ -110,7 +110,7 @@ export const adminCommands: Record<keyof typeof english, string> = {
   "command.owner.quiet.name": "静音時間",
   "command.owner.quiet.description": "描画しない時間帯(省略でなし)",
   "command.owner.unload.name": "解放",
-  "command.owner.unload.description": "待機時にGPUメモリを解放(省略で無効)",
+  "command.owner.unload.description": "待機時にGPUメモリを解放(省略で設定どおり)",
   "command.owner.direct.name": "dm",
   "command.owner.direct.description": "ダイレクトメッセージでの利用",
   "command.owner.installs.name": "ユーザーインストール",

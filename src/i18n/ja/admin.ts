@@ -23,7 +23,13 @@ export const admin: Record<keyof typeof english, string> = {
     "そのルールはこのサーバーにありません:「{text}」。/admin words list をご覧ください。",
   "refusal.ceiling":
     "ボットの所有者がこのサーバーに割り当てているのは{period, select, minute {1分} hour {1時間} day {1日} month {1か月} other {合計}}{credits, number}クレジットです。それを超える上限は設定できません。",
-  "refusal.guild-unknown": "ID {id} のサーバーにボットが参加したことはありません。",
+  "refusal.guild-unknown":
+    "ID {id} のサーバーにボットが参加したことはありません。入力中に表示される一覧から選んでください。",
+  "refusal.block-self": "自分自身をブロックすることはできません。",
+  "refusal.job-unknown":
+    "そのようなリクエストはここにありません。入力中に表示される一覧から選んでください。一覧が空なら、実行中や待機中のものはありません。",
+  "refusal.scope-only":
+    "{what, select, server {サーバー} other {ユーザー}}を指定できるのは、範囲が「{scope}」のときだけです。",
   "refusal.report-gone":
     "その通報はもう保存されていません。保存期間が過ぎたか、別のサーバーのものです。",
   "refusal.not-admin": "このサーバーの管理者(「サーバー管理」権限)専用です。",
