@@ -173,6 +173,9 @@ describe("moderation", () => {
     assert.match(choice?.name ?? "", /a slow boat/);
     const cancelled = await told("mod cancel", { request: String(choice?.value) });
     assert.match(cancelled, /Before: waiting\nNow: cancelled/);
-    assert.match(await told("mod cancel", { request: "nonsense" }), /no such request here\. Choose one from the list/);
+    assert.match(
+      await told("mod cancel", { request: "nonsense" }),
+      /no such request here\. Choose one from the list/,
+    );
   });
 });
