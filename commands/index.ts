@@ -6,6 +6,7 @@ import { cancel } from "./buttons/cancel.ts";
 import { deleteCard } from "./buttons/delete.ts";
 import { edit, editSubmit } from "./buttons/edit.ts";
 import { favourite, favouriteOne } from "./buttons/favourite.ts";
+import { guildApproval } from "./buttons/guild-approval.ts";
 import { callOff, goOn } from "./buttons/go-on.ts";
 import { pick } from "./buttons/pick.ts";
 import { recipe } from "./buttons/recipe.ts";
@@ -92,4 +93,6 @@ export const COMPONENTS: readonly Component[] = [
   reportKeep,
   reportDelete,
   reportBlock,
+  // For the bot's owner.
+  ...guildApproval,
 ];

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 
 import type { Database } from "../db/database.ts";
-import { guild } from "../db/schema.ts";
+import { botState, guild } from "../db/schema.ts";
 
 /**
  * Notes a server that the bot is in. It waits for the owner's approval, unless it is approved already or `isTrusted`: then
@@ -40,4 +40,14 @@ export async function noteGuildLeft(db: Database, id: string): Promise<void> {
     .update(guild)
     .set({ leftAt: sql`now()` })
     .where(eq(guild.id, id));
+}
+
+/** @returns true once for each server: whether the bot's owner was not asked about it before */
+export async function takeApprovalQuestion(db: Database, guildId: string): Promise<boolean> {
+  const taken = await db
+    .insert(botState)
+    .values({ key: `approval-asked:${guildId}`, value: true })
+    .onConflictDoNothing()
+    .returning({ key: botState.key });
+  return taken.length > 0;
 }

@@ -5,13 +5,15 @@ import { COMMANDS, COMPONENTS, onMessage } from "../../commands/index.ts";
 import { botState } from "../db/schema.ts";
 import { DiscordAttachmentFinder } from "../discord/attachment-finder.ts";
 import { Bot, type GuildEvents } from "../discord/bot.ts";
+import { approvalCard } from "../discord/cards/approval-card.ts";
+import type { Card } from "../discord/cards/components.ts";
 import { CustomIds } from "../discord/custom-id.ts";
 import { DiscordModerationPoster } from "../discord/moderation-poster.ts";
 import { noteCard } from "../discord/reply.ts";
 import type { RegistrationStore } from "../discord/register-commands.ts";
 import type { AttachmentFinder } from "../generation/attachment.ts";
 import { Generation } from "../generation/generation.ts";
-import { noteGuild, noteGuildLeft } from "../generation/guilds.ts";
+import { noteGuild, noteGuildLeft, takeApprovalQuestion } from "../generation/guilds.ts";
 import { handOverOld } from "../generation/hand-over.ts";
 import type { Messenger } from "../generation/messenger.ts";
 import { QueuePositions } from "../generation/queue-positions.ts";
@@ -19,6 +21,7 @@ import { Outbox } from "../generation/outbox.ts";
 import { PictureFiles } from "../generation/picture-files.ts";
 import { postModerationNotices } from "../generation/policy/moderation-log.ts";
 import { readOwnerSettings } from "../generation/policy/owner-settings.ts";
+import type { OwnerAlert } from "./owner-alerts.ts";
 import { messengerWith, originalsDir, speakingParts } from "./parts.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
 
@@ -83,6 +86,8 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
   });
   const roles = ["token", "bot"] as const;
   const outbox = new Outbox({ db, engine, messenger, ...parts, roles, log, metrics });
+  // Servers that wait are told of during the start.
+  runtime.alerts.tellBy((alert) => bot.tellOwners(alertCard(alert, customIds)));
   const { inviteLink } = await bot.start({
     generation,
     administration: { db, retag: (tx, guild) => engine.retag(tx, guild) },
@@ -94,7 +99,6 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     await bot.listenToMessages(await generation.wantsMessages());
     await bot.registerCommands();
   });
-  runtime.alerts.tellBy((alert) => bot.tellOwners(noteCard(alert)));
   outbox.start();
   addChores(runtime, { answers, messenger, bot, customIds });
   return {
@@ -108,6 +112,10 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
       await bot.stop();
     },
   };
+}
+
+function alertCard(alert: OwnerAlert, customIds: CustomIds): Card {
+  return alert.kind === "guild" ? approvalCard(alert, customIds) : noteCard(alert.text);
 }
 
 /** What needs the bot's token and is looked after again and again. */
@@ -141,7 +149,7 @@ function addChores(
 
 /** The owner's own servers are served at once: adding the bot was the approval. */
 function guildEvents(
-  { database, log }: Runtime,
+  { database, log, alerts }: Runtime,
   { isPlayground }: GatewayOptions,
   isOwner: (userId: string) => boolean,
 ): GuildEvents {
@@ -150,8 +158,9 @@ function guildEvents(
     joined: async ({ id, name, ownerId }) => {
       const isTrusted = isPlayground || isOwner(ownerId);
       const state = await noteGuild(db, { id, name }, { isTrusted });
-      if (state === "pending")
-        log.warn({ guildId: id, name }, "a server waits for approval: /owner guilds approve");
+      if (state !== "pending") return;
+      log.warn({ guildId: id, name }, "a server waits for approval: /owner guilds approve");
+      if (await takeApprovalQuestion(db, id)) alerts.guildWaits({ id, name });
     },
     left: (guildId) => noteGuildLeft(db, guildId),
   };

@@ -14,10 +14,15 @@ const LITTLE_DISK_BYTES = 2 ** 30;
 
 type Trouble = "crash-loop" | "disk" | "backup";
 
-/** Tells the bot's owner, who reads no logs, what they must mend; the same trouble once a day. */
+/** What the owner is told: a trouble in words, or a server that waits for their approval. */
+export type OwnerAlert =
+  | { readonly kind: "trouble"; readonly text: string }
+  | { readonly kind: "guild"; readonly id: string; readonly name: string };
+
+/** Tells the bot's owner, who reads no logs, what they must mend or decide; the same trouble once a day. */
 export class OwnerAlerts {
   readonly #log: Logger;
-  #tell: (text: string) => Promise<void> = async () => undefined;
+  #tell: (alert: OwnerAlert) => Promise<void> = async () => undefined;
   readonly #told = new Map<Trouble, number>();
   #crashes: number[] = [];
 
@@ -26,7 +31,7 @@ export class OwnerAlerts {
   }
 
   /** From now on by this way, besides the log: a gateway can write direct messages, a worker cannot. */
-  tellBy(tell: (text: string) => Promise<void>): void {
+  tellBy(tell: (alert: OwnerAlert) => Promise<void>): void {
     this.#tell = tell;
   }
 
@@ -59,12 +64,21 @@ export class OwnerAlerts {
     this.#raise("backup", `The nightly backup failed: ${reason}`);
   }
 
+  /** A server waits for approval; that each is told of once is the caller's to see to. */
+  guildWaits({ id, name }: { readonly id: string; readonly name: string }): void {
+    this.#send({ kind: "guild", id, name });
+  }
+
   #raise(trouble: Trouble, text: string): void {
     const before = this.#told.get(trouble);
     if (before !== undefined && Date.now() - before < SILENCE_MS) return;
     this.#told.set(trouble, Date.now());
     this.#log.error({ trouble }, text);
-    this.#tell(text).catch((error: unknown) =>
+    this.#send({ kind: "trouble", text });
+  }
+
+  #send(alert: OwnerAlert): void {
+    this.#tell(alert).catch((error: unknown) =>
       this.#log.warn({ err: error }, "the owner could not be told"),
     );
   }

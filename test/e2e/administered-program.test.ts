@@ -44,11 +44,24 @@ describe("the program under its administration", () => {
   const refusal = async (prompt: string, scene: Scene = {}): Promise<string> =>
     textOf(await (await imagine({ prompt }, scene)).answer());
 
+  /** The owner's direct message about a server that waits. */
+  const askedOwner = () =>
+    playground.waitForMessage(
+      (message) =>
+        message.channel_id === playground.channel("dm", "olivia") &&
+        textOf(message).includes("waits for your approval"),
+    );
+
   it("serves a server of somebody else's only when the owner has approved it", async () => {
     const inStudio = { as: "ada", in: "lobby" };
     assert.match(await refusal("a red apple", inStudio), /waits for the approval/);
-    const { guildId } = playground.context.world.channel(playground.channel("lobby"));
-    await told("owner guilds approve", { server: guildId ?? "" });
+    const asked = await askedOwner();
+    assert.match(textOf(asked), /\*\*Ada's studio\*\* .* waits for your approval/);
+    const pressed = await playground.click(asked, "Approve", { ...AS_OLIVIA, in: "dm" });
+    await pressed.acknowledged();
+    await playground.waitForMessage(
+      (message) => message.id === asked.id && textOf(message).includes("is served from now on"),
+    );
     const begun = await imagine({ prompt: "a red apple" }, inStudio);
     await begun.answer(isFinished);
   });

@@ -7,6 +7,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../../src/db/database.ts";
 import type { OpenDatabase } from "../../src/db/open-database.ts";
 import * as schema from "../../src/db/schema.ts";
+import { takeApprovalQuestion } from "../../src/generation/guilds.ts";
 import type { GuildActor } from "../../src/generation/policy/actor.ts";
 import { audited, readAudit } from "../../src/generation/policy/audit.ts";
 import { blockUser, listBlocks, unblockUser } from "../../src/generation/policy/blocks.ts";
@@ -91,6 +92,16 @@ for (const { name, open } of DATABASES) {
       assert.equal(outcomes.filter(({ isNew }) => isNew).length, 1);
       const { grants } = await showQuota(db, GUILD, member);
       assert.equal(grants.length, 1);
+    });
+
+    it("asks the bot's owner about a server once, whichever process sees it", async () => {
+      const asked = await Promise.all([
+        takeApprovalQuestion(db, "77"),
+        takeApprovalQuestion(db, "77"),
+      ]);
+      assert.deepEqual(asked.toSorted(), [false, true]);
+      assert.equal(await takeApprovalQuestion(db, "77"), false);
+      assert.equal(await takeApprovalQuestion(db, "78"), true);
     });
 
     it("writes nothing into the audit log where the change failed", async () => {

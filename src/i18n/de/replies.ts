@@ -7,6 +7,12 @@ export const replies: Record<keyof typeof english, string> = {
   "permission.attachFiles": "Dateien anhängen",
   "permission.readMessageHistory": "Nachrichtenverlauf lesen",
   "permission.sendMessagesInThreads": "Nachrichten in Threads senden",
+  "approval.waits":
+    "**{name}** (`{id}`) hat den Bot hinzugefügt und wartet auf deine Freigabe. Bis dahin kann dort niemand zeichnen.",
+  "approval.approve": "Freigeben",
+  "approval.refuse": "Ablehnen",
+  "approval.done":
+    "Server `{id}` {state, select, approved {ist ab jetzt freigegeben} other {ist abgelehnt}}. Ändern kannst du das mit /besitzer server.",
   "reply.apology":
     "Bei mir ist etwas schiefgegangen; berechnet wurde nichts. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
   "reply.unknown-command":

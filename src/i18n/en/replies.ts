@@ -6,6 +6,12 @@ export const replies = {
   "permission.attachFiles": "Attach Files",
   "permission.readMessageHistory": "Read Message History",
   "permission.sendMessagesInThreads": "Send Messages in Threads",
+  "approval.waits":
+    "**{name}** (`{id}`) has added the bot and waits for your approval. Until then, nobody can draw there.",
+  "approval.approve": "Approve",
+  "approval.refuse": "Refuse",
+  "approval.done":
+    "Server `{id}` {state, select, approved {is served from now on} other {is not served}}. You can change that with /owner guilds.",
   "reply.apology":
     "Something went wrong on my side, and nothing was charged. If it happens again, give the bot's owner this number: {id}",
   "reply.unknown-command": "I do not know that command any more. Reload Discord, then try again.",

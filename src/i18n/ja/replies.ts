@@ -7,6 +7,12 @@ export const replies: Record<keyof typeof english, string> = {
   "permission.attachFiles": "ファイルを添付",
   "permission.readMessageHistory": "メッセージ履歴を読む",
   "permission.sendMessagesInThreads": "スレッドでメッセージを送信",
+  "approval.waits":
+    "**{name}**(`{id}`)がBotを追加し、承認を待っています。承認されるまで、そこでは誰も描けません。",
+  "approval.approve": "承認",
+  "approval.refuse": "拒否",
+  "approval.done":
+    "サーバー`{id}`を{state, select, approved {承認しました} other {拒否しました}}。/所有者 サーバー で変更できます。",
   "reply.apology":
     "こちらで問題が起きました。利用枠は減っていません。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
   "reply.unknown-command":
