@@ -118,7 +118,8 @@ export async function planDecode(
     tile: side,
     isBanded,
     activationBytes: Math.max(isBanded ? limit : featureBytes, bytes) + kept,
-    loadedBytes: peakBytes(features) + peakBytes(picture),
+    // A band's graph, which is forgotten after its pass, is no larger than that of the tiles.
+    loadedBytes: (isBanded ? 0 : peakBytes(features)) + peakBytes(picture),
   };
 }
 

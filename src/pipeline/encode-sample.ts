@@ -98,7 +98,7 @@ export async function planEncode(
     tile,
     isBanded,
     activationBytes: Math.max(isBanded ? limit : deepBytes, bytesOf(tile)) + kept,
-    loadedBytes: peakBytes(features) + peakBytes(latents),
+    loadedBytes: peakBytes(features) + (isBanded ? 0 : peakBytes(latents)),
   };
 }
 

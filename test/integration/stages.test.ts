@@ -165,7 +165,7 @@ describe("the plan of a request's memory", async () => {
 
   test("refuses what the card cannot hold, since its driver may spill instead", async () => {
     await assert.rejects(
-      planMemory(onCard(20e6), request(64, 64), "auto"),
+      planMemory(onCard(5e6), request(64, 64), "auto"),
       /needs .* GiB of the graphics card's memory and/,
     );
   });
