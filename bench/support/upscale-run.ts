@@ -1,20 +1,23 @@
-import { tmpdir } from "node:os";
-
 import type { RgbPicture } from "../../src/image/encode-picture.ts";
-import { Upscaler } from "../../src/upscale/upscale.ts";
+import type { Rectangle, Tile } from "../../src/pipeline/tiles.ts";
+import { enlarge, planNetworkTiles } from "../../src/upscale/enlarge.ts";
+import { DEFAULT_UPSCALER, loadNetwork, planNetwork } from "../../src/upscale/network.ts";
 import { noise } from "../bench-result.ts";
 
 /**
- * Run as a process of its own, `node upscale-run.ts ours|tensorflow SIDE`: enlarges a picture of SIDE x SIDE four times
- * with ESRGAN thick and prints as one JSON line seconds, on the clock and of all cores together (which other work on the
- * machine changes less), and memory, counted from when the network is loaded and has run once on a small picture.
+ * Run as a process of its own, `node upscale-run.ts ours|tensorflow SIDE [ROWS]`: enlarges a picture of SIDE x SIDE four
+ * times with ESRGAN thick, both engines in our tiles or only in the given rows of them ("0,1"), and prints as one JSON
+ * line seconds, on the clock and of all cores together (which other work on the machine changes less), and memory,
+ * counted from when the network is loaded and has run once on a small picture.
  */
 const SCALE = 4;
 const WARM_UP_PX = 32;
 const POLL_MS = 20;
 
-const [engine = "ours", sideText = "256"] = process.argv.slice(2);
+const [engine = "ours", sideText = "256", rowsText = ""] = process.argv.slice(2);
 const side = Number(sideText);
+const rows = rowsText === "" ? null : new Set(rowsText.split(",").map(Number));
+const plan = await planNetwork(DEFAULT_UPSCALER, SCALE);
 const run = engine === "ours" ? await openOurs() : await openTensorFlow();
 await run(texture(WARM_UP_PX));
 const baseBytes = process.memoryUsage.rss();
@@ -37,18 +40,50 @@ process.exit(0);
 type Run = (picture: RgbPicture) => Promise<unknown>;
 
 async function openOurs(): Promise<Run> {
-  const upscaler = await Upscaler.load({ provider: "cpu", cacheDir: tmpdir() });
-  return (picture) => upscaler.upscale(picture, { longestSide: SCALE * picture.width });
+  const network = await loadNetwork(plan, { provider: "cpu" });
+  return (picture) => {
+    const tiles = tilesOf(picture);
+    const onTile = (index: number): void => report(index, tiles);
+    return enlarge(network, picture, { tiles, onTile });
+  };
 }
 
 async function openTensorFlow(): Promise<Run> {
   const { openReference } = await import("../../test/support/tensorflow.ts");
-  const network = await openReference("esrgan-thick", SCALE);
-  return ({ rgb, width, height }) =>
-    network.run(
-      Float32Array.from(rgb, (byte) => byte / 255),
-      { width, height },
+  const network = await openReference(DEFAULT_UPSCALER, SCALE);
+  return async (picture) => {
+    const tiles = tilesOf(picture);
+    for (const [index, { outer }] of tiles.entries()) {
+      report(index, tiles);
+      await network.run(cutInterleaved(picture, outer), outer);
+    }
+  };
+}
+
+function tilesOf(picture: RgbPicture): Tile[] {
+  const tiles = planNetworkTiles(plan, picture);
+  const tops = [...new Set(tiles.map(({ inner }) => inner.top))];
+  // The warm-up has one row only.
+  if (rows === null || tops.length === 1) return tiles;
+  return tiles.filter(({ inner }) => rows.has(tops.indexOf(inner.top)));
+}
+
+function report(index: number, tiles: readonly Tile[]): void {
+  if (tiles.length > 1) process.stderr.write(`${engine}: tile ${index + 1} of ${tiles.length}\n`);
+}
+
+/** [H, W, 3] in [0, 1]. */
+function cutInterleaved({ rgb, width }: RgbPicture, outer: Rectangle): Float32Array {
+  const cut = new Float32Array(3 * outer.height * outer.width);
+  for (let y = 0; y < outer.height; y += 1) {
+    const from = 3 * ((outer.top + y) * width + outer.left);
+    const row = rgb.subarray(from, from + 3 * outer.width);
+    cut.set(
+      Float32Array.from(row, (byte) => byte / 255),
+      3 * y * outer.width,
     );
+  }
+  return cut;
 }
 
 function texture(size: number): RgbPicture {
