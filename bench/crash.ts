@@ -25,7 +25,9 @@ const TARGETS = process.env["CRASH_TARGETS"]?.split(",");
 const DATABASE_CRASHES = Math.ceil(KILLS / 15);
 const PEOPLE = ["olivia", "morgan", "ada", "bjoern", "yuki"] as const;
 const ASK_EVERY_MS = 1200;
+/** Until a process that was killed is started again, and until one that serves is killed. */
 const MAX_PAUSE_MS = 2500;
+const MAX_SERVICE_MS = 5000;
 const START_TRIES = 5;
 const DRAIN_MS = 5 * 60_000;
 
@@ -246,7 +248,7 @@ async function killWhileAsked(
   const kills = await Promise.all(
     chosen.map(async ([name, kill]) => {
       const times = name === "database" ? DATABASE_CRASHES : KILLS;
-      const everyMs = (KILLS / times) * MAX_PAUSE_MS;
+      const everyMs = (KILLS / times) * MAX_SERVICE_MS;
       let done = 0;
       while (done < times) {
         await pause(Math.random() * everyMs);
