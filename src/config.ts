@@ -84,6 +84,9 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS).optional(),
 });
 
+/** Every variable that is read; .env.example explains them. */
+export const ENVIRONMENT_NAMES: readonly string[] = Object.keys(environmentSchema.shape);
+
 /** What the owner set; DESIGN.md section 5, "Environment". */
 export interface Config {
   /** Undefined: the playground takes Discord's place. */
