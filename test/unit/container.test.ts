@@ -69,7 +69,7 @@ function neededAtRunTime(): Set<string> {
       ([, path = ""]) => relative(PROJECT_DIR, join(PROJECT_DIR, dirname(file), path)),
     );
     const joined = [...text.matchAll(/PROJECT_DIR, "([^"]+)"/g)].map(([, name = ""]) => name);
-    return [...imported, ...joined];
+    return imported.concat(joined);
   });
   return new Set(named.map((path) => path.split("/")[0] ?? "").filter((name) => name !== "data"));
 }
