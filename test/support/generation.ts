@@ -24,7 +24,7 @@ import { SILENT } from "./databases.ts";
 export const GUILD_ID = "900000000000000001";
 
 /** A messenger that keeps what it is told. */
-export class RecordingMessenger implements Messenger {
+class RecordingMessenger implements Messenger {
   readonly posts: { jobId: string; notice: Notice; message: Answer["message"] }[] = [];
   readonly handedOver: string[] = [];
   /** Asked before each post; it may throw. */

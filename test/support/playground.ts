@@ -263,7 +263,7 @@ export class TestPlayground extends PlaygroundServer {
 }
 
 /** What the page would be told: Discord's client or server does not let the interaction through. */
-export class ClientRefusal extends Error {
+class ClientRefusal extends Error {
   readonly status: number;
   readonly field: string | undefined;
 
