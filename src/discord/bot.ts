@@ -18,7 +18,7 @@ import { loggable } from "./discord-error.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { inviteLink } from "./invite.ts";
 import { PictureMemory } from "./picture-memory.ts";
-import { type RegistrationStore, registerCommands } from "./register-commands.ts";
+import { readCommandIds, type RegistrationStore, registerCommands } from "./register-commands.ts";
 import { messageOf } from "./reply.ts";
 
 export interface BotParts {
@@ -52,6 +52,8 @@ export class Bot {
   readonly #client: Client;
   readonly #parts: BotParts;
   #owners: ReadonlySet<string> = new Set();
+  /** Null until they were asked for. */
+  #commandIds: ReadonlyMap<string, string> | null = null;
   #dispatcher: Dispatcher | null = null;
   #listener: MessageListener | null = null;
 
@@ -85,11 +87,17 @@ export class Bot {
    * @throws {UserError} `invalid_config` for a token that Discord does not take
    */
   async start(
-    context: Omit<Context, "isOwner" | "log" | "pictureMemory">,
+    context: Omit<Context, "isOwner" | "commandIds" | "log" | "pictureMemory">,
   ): Promise<{ readonly inviteLink: string }> {
     const { commands, components, onMessage, onAcknowledged, log } = this.#parts;
     const { token, apiBase } = this.#parts;
-    const whole = { ...context, isOwner: this.isOwner, log, pictureMemory: new PictureMemory() };
+    const whole = {
+      ...context,
+      isOwner: this.isOwner,
+      commandIds: () => this.#commandIds ?? new Map(),
+      log,
+      pictureMemory: new PictureMemory(),
+    };
     const dispatcher = new Dispatcher({
       commands,
       components,
@@ -118,14 +126,24 @@ export class Bot {
     const { guildId, store, userInstalls } = registration;
     const applicationId = this.#client.application?.id;
     if (applicationId === undefined) return;
-    await registerCommands({
-      rest: this.rest,
-      applicationId,
+    const where = { rest: this.rest, applicationId, guildId };
+    const isTold = await registerCommands({
+      ...where,
       commands,
-      guildId,
       store,
       userInstalls: await userInstalls(),
     });
+    if (isTold || this.#commandIds === null) await this.#readCommandIds(where);
+  }
+
+  /** They only make commands clickable: the bot goes on without them. */
+  async #readCommandIds(where: Parameters<typeof readCommandIds>[0]): Promise<void> {
+    this.#commandIds = new Map();
+    try {
+      this.#commandIds = await readCommandIds(where);
+    } catch (error) {
+      this.#parts.log.info({ err: loggable(error) }, "the commands' ids could not be read");
+    }
   }
 
   /** Whether mentions and direct messages are received; not before the start. */

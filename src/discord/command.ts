@@ -31,6 +31,8 @@ export interface Context {
   readonly messenger: Pick<Messenger, "update">;
   /** Whether a user owns the bot: the application's owner, or a member of its team. */
   readonly isOwner: (userId: string) => boolean;
+  /** Discord's ids of the registered slash commands by their names; empty where they could not be read. */
+  readonly commandIds: () => ReadonlyMap<string, string>;
   readonly log: Logger;
 }
 

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 
-import { ApplicationIntegrationType, InteractionContextType, type REST, Routes } from "discord.js";
+import {
+  type APIApplicationCommand,
+  ApplicationCommandType,
+  ApplicationIntegrationType,
+  InteractionContextType,
+  type REST,
+  Routes,
+} from "discord.js";
 
 import type { Command } from "./command.ts";
 
@@ -34,13 +41,32 @@ export async function registerCommands(registration: Registration): Promise<bool
     .update(JSON.stringify([applicationId, guildId, body]))
     .digest("hex");
   if ((await store.read()) === hash) return false;
-  const route =
-    guildId === null
-      ? Routes.applicationCommands(applicationId)
-      : Routes.applicationGuildCommands(applicationId, guildId);
-  await rest.put(route, { body });
+  await rest.put(routeOf(registration), { body });
   await store.write(hash);
   return true;
+}
+
+/** Discord's ids of the slash commands that are registered, by their names. */
+export async function readCommandIds({
+  rest,
+  applicationId,
+  guildId,
+}: Pick<Registration, "rest" | "applicationId" | "guildId">): Promise<ReadonlyMap<string, string>> {
+  const known = (await rest.get(routeOf({ applicationId, guildId }))) as APIApplicationCommand[];
+  return new Map(
+    known
+      .filter(({ type }) => type === ApplicationCommandType.ChatInput)
+      .map(({ name, id }) => [name, id]),
+  );
+}
+
+function routeOf({
+  applicationId,
+  guildId,
+}: Pick<Registration, "applicationId" | "guildId">): `/${string}` {
+  return guildId === null
+    ? Routes.applicationCommands(applicationId)
+    : Routes.applicationGuildCommands(applicationId, guildId);
 }
 
 /** Where a command is at home: a server's own ones say nothing of it, and those for users' installs only where wanted. */

@@ -59,6 +59,15 @@ describe("the commands for members", () => {
     assert.match(await told("help", "yuki"), /このサーバーのハードウェアで絵にします/);
   });
 
+  it("/help names commands by mentions that open them", async () => {
+    const told = textOf(await (await playground.slash("help")).answer());
+    const { id } = playground.command("imagine");
+    assert.ok(told.includes(`</imagine:${id}> – say what to draw`), told);
+    const privacy = playground.command("privacy");
+    assert.ok(told.includes(`</privacy export:${privacy.id}>`), told);
+    assert.doesNotMatch(told, /\{|`\//);
+  });
+
   it("/about tells version, model, hardware and speed", async () => {
     const told = textOf(await (await playground.slash("about")).answer());
     for (const words of ["sanabot 0.1.0", "Sana (Apache-2.0)", "2 CPU cores", "12.3 s"])

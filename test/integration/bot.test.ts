@@ -100,6 +100,48 @@ describe("the bot's connection to Discord", () => {
     assert.equal(playground.command("second").guild_id, undefined);
   });
 
+  /** What a command finds of the commands' ids, in a bot that starts now. */
+  async function idsKnown(playground: TestPlayground, hash: { value: string | null }) {
+    const store = {
+      read: async () => hash.value,
+      write: async (written: string) => {
+        hash.value = written;
+      },
+    };
+    const seen = Promise.withResolvers<ReadonlyMap<string, string>>();
+    const ask = command("first", async (interaction, { commandIds }) => {
+      seen.resolve(commandIds());
+      await interaction.editReply("seen");
+    });
+    const registration = { guildId: null, store, userInstalls: async () => true };
+    const bot = botOn(playground, { commands: [ask], registration });
+    await start(bot);
+    await playground.slash("first");
+    const ids = await seen.promise;
+    await bot.stop();
+    return [...ids];
+  }
+
+  it("knows their ids, also where Discord need not be told anything", async () => {
+    const playground = await playgroundOf();
+    const hash: { value: string | null } = { value: null };
+    const first = await idsKnown(playground, hash);
+    assert.deepEqual(first, [["first", playground.command("first").id]]);
+    assert.deepEqual(await idsKnown(playground, hash), first);
+    assert.equal(registrationsOn(playground).length, 1);
+  });
+
+  it("goes on where Discord does not say their ids", async () => {
+    const playground = await playgroundOf();
+    playground.faults.add({
+      kind: "error",
+      error: { status: 403, code: 50_001, message: "Missing Access" },
+      method: "GET",
+      path: "/commands$",
+    });
+    assert.deepEqual(await idsKnown(playground, { value: null }), []);
+  });
+
   it("registers them in one server where it is told to", async () => {
     const playground = await playgroundOf();
     const store = { read: async () => null, write: async () => undefined };
