@@ -15,9 +15,6 @@ import { spec } from "node:test/reporters";
 const ALONE: ReadonlySet<string> = new Set(
   [
     "administered-program",
-    "cli-imagine",
-    "cli-models",
-    "cli-upscale",
     "creative-upscale",
     "database-faults",
     "imagine",
