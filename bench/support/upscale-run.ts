@@ -70,10 +70,10 @@ function tilesOf(picture: RgbPicture): Tile[] {
 
 function report(index: number, tiles: readonly Tile[]): void {
   if (tiles.length === 1) return;
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const cpuSeconds = (process.cpuUsage(cpuStart).user / 1e6).toFixed(1);
+  const passed = ((performance.now() - start) / 1000).toFixed(1);
+  const cpu = (process.cpuUsage(cpuStart).user / 1e6).toFixed(1);
   process.stderr.write(
-    `${engine}: ${index} of ${tiles.length} tiles in ${seconds} s, ${cpuSeconds} s of CPU time\n`,
+    `${engine}: ${index} of ${tiles.length} tiles in ${passed} s, ${cpu} s of CPU time\n`,
   );
 }
 
