@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { openPglite } from "../src/db/open-pglite.ts";
@@ -12,6 +11,7 @@ import {
 } from "../test/support/crash-check.ts";
 import type { Database } from "../src/db/database.ts";
 import { parsePlace } from "../src/generation/place.ts";
+import { childrenOf } from "../test/support/child-processes.ts";
 import { OPEN_OPTIONS, startPostgres } from "../test/support/databases.ts";
 import { TestPlayground } from "../test/support/playground.ts";
 import { Program } from "../test/support/program.ts";
@@ -218,22 +218,6 @@ class Mortal {
 
   async remove(): Promise<void> {
     await this.#program?.remove();
-  }
-}
-
-/** By /proc: Linux only. */
-function childrenOf(parent: number): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && parentOf(pid) === parent);
-}
-
-function parentOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    return -1;
   }
 }
 

@@ -10,7 +10,8 @@ import { JobLoop } from "../generation/job-loop.ts";
 import type { Messenger } from "../generation/messenger.ts";
 import { creativeModelOf } from "../generation/model-directory.ts";
 import type { WorkerReport } from "../generation/worker-report.ts";
-import { Inference } from "../inference/inference.ts";
+import { Inference, InferenceCrash } from "../inference/inference.ts";
+import type { Task, TaskResults } from "../inference/messages.ts";
 import { listModels } from "../models/find-model.ts";
 import { lockGpu } from "../queue/gpu-lock.ts";
 import { publishWorker, removeWorker } from "../queue/workers.ts";
@@ -99,18 +100,35 @@ async function describeModels(runtime: Runtime, inference: Inference): Promise<W
   const models: WorkerReport["models"] = [];
   for (const name of await installedModels(runtime)) {
     try {
-      models.push(...(await inference.run({ kind: "describe", models: [name] })));
+      models.push(...(await askTwice(inference, { kind: "describe", models: [name] })));
     } catch (error) {
-      if (!(error instanceof UserError) || name === config.model) throw error;
+      const isItsOwn = error instanceof UserError || error instanceof InferenceCrash;
+      if (!isItsOwn || name === config.model) throw error;
       log.warn({ model: name }, `a model is left out: ${error.message}`);
     }
   }
   const [first] = models;
-  const device = await inference.run({ kind: "device", model: first?.name ?? config.model });
+  const model = first?.name ?? config.model;
+  const device = await askTwice(inference, { kind: "device", model });
   const creative = creativeModelOf([{ models, ...device }]);
   const creativePeakBytes =
-    creative === null ? null : await inference.run({ kind: "creative", model: creative.name });
+    creative === null
+      ? null
+      : await askTwice(inference, { kind: "creative", model: creative.name });
   return { version: SOFTWARE, models, ...device, creativePeakBytes };
+}
+
+/** The inference process may have died of something else, such as what the system does to who takes its memory. */
+async function askTwice<Kind extends Task["kind"]>(
+  inference: Inference,
+  task: Extract<Task, { kind: Kind }>,
+): Promise<TaskResults[Kind]> {
+  try {
+    return await inference.run(task);
+  } catch (error) {
+    if (!(error instanceof InferenceCrash)) throw error;
+    return inference.run(task);
+  }
 }
 
 /** Names of the models in MODELS_DIR and of those that ship with the program, the configured one first. */

@@ -7,7 +7,9 @@ import { openPglite } from "../../src/db/open-pglite.ts";
 import type { Failpoint } from "../../src/telemetry/failpoint.ts";
 import { checkCrashes } from "../support/crash-check.ts";
 import { TestPlayground, textOf } from "../support/playground.ts";
+import { childrenOf } from "../support/child-processes.ts";
 import { Program } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 /**
  * Everywhere between command and posted picture, in this order, and how often a program that was started to make good the
@@ -57,6 +59,15 @@ describe("a program that is killed", () => {
       assert.match(textOf(card), new RegExp(words));
     });
   }
+
+  it("at its start in its inference process begins another, and is ready", async () => {
+    await program.stop();
+    const { dataDir } = program;
+    program = await Program.launch({ environment: environment(PLACES.length), dataDir });
+    const child = await until(() => childrenOf(program.pid)[0]);
+    process.kill(child, "SIGKILL");
+    await program.waitForOutput(/^The bot is ready/m);
+  });
 
   it("has lost nothing, posted nothing twice and charged for what it posted", async () => {
     await program.stop();
