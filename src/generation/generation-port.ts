@@ -41,6 +41,8 @@ export interface QueueEntry {
 export interface QueueView {
   /** Null: not paused. `unknown`: until somebody resumes it. */
   readonly pausedUntil: Date | "unknown" | null;
+  /** Whether the server's own admins take no new requests for now. */
+  readonly isPausedHere: boolean;
   /** Running first, then by position. */
   readonly entries: readonly QueueEntry[];
   /** Jobs of other servers that wait. */

@@ -27,6 +27,7 @@ import {
 import { findJob } from "./job-store.ts";
 import { factsOf } from "./model-directory.ts";
 import type { PictureFiles } from "./picture-files.ts";
+import { readSettings } from "./policy/guild-rules.ts";
 import { loadPolicy, type Policy } from "./policy/load-policy.ts";
 import { pauseAt, readOwnerSettings } from "./policy/owner-settings.ts";
 import { exportOf, forget } from "./policy/privacy.ts";
@@ -110,6 +111,7 @@ export class Generation implements GenerationPort {
       .where(and(eq(job.state, "waiting"), or(others, sql`${job.guildId} is null`)));
     return {
       pausedUntil: await this.#pausedUntil(),
+      isPausedHere: guildId !== null && (await readSettings(this.#db, guildId)).isPaused,
       entries: entries.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0)),
       elsewhere: guildId === null ? 0 : (elsewhere?.jobs ?? 0),
     };

@@ -98,6 +98,13 @@ describe("the program under its administration", () => {
     await told("admin queue resume");
   });
 
+  it("says in the queue that the server's admins take no new requests", async () => {
+    await told("admin queue pause");
+    assert.match(await told("queue"), /admins of this server take no new requests/);
+    await told("admin queue resume");
+    assert.doesNotMatch(await told("queue"), /take no new requests/);
+  });
+
   it("shows moderators a private picture in their log channel", async () => {
     const panel = await (await playground.slash("admin settings", {}, AS_OLIVIA)).answer();
     const chooser = [...controls(panel.components)].find(

@@ -140,6 +140,7 @@ export class MemoryGeneration implements GenerationPort {
 
   readonly queueOf: GenerationPort["queueOf"] = async () => ({
     pausedUntil: null,
+    isPausedHere: false,
     elsewhere: 2,
     entries: [...this.jobs.values()]
       .filter(({ state }) => state === "waiting")

@@ -31,7 +31,7 @@ interface Reader {
 export function queueCard(view: QueueView, reader: Reader, ids: CustomIds): Card {
   const say = (key: MessageKey, parameters?: MessageParameters) =>
     translate(reader.locale, key, parameters);
-  const { entries, elsewhere, pausedUntil } = view;
+  const { entries, elsewhere, pausedUntil, isPausedHere } = view;
   const lines = entries.slice(0, MAX_LINES).map((entry) => lineOf(entry, reader));
   const more = entries.length - lines.length;
   const paused =
@@ -48,6 +48,7 @@ export function queueCard(view: QueueView, reader: Reader, ids: CustomIds): Card
     text(
       [
         ...paused,
+        ...(isPausedHere ? [say("queue.paused-here")] : []),
         ...(lines.length === 0 ? [say("queue.empty")] : lines),
         ...(more > 0 ? [say("queue.more", { count: more })] : []),
       ].join("\n"),

@@ -34,6 +34,7 @@ export const panels: Record<keyof typeof english, string> = {
   "queue.empty": "Hier wird nichts gezeichnet, und nichts wartet.",
   "queue.paused":
     "Der Bot ist angehalten. {when, select, unknown {} other {Er macht {when} weiter.}}",
+  "queue.paused-here": "Die Admins dieses Servers nehmen zurzeit nichts Neues an.",
   "queue.running": "▶ {who}: {prompt} · {progress}",
   "queue.waiting": "{position}. {who}: {prompt} · {eta}",
   "queue.starts": "beginnt {when}",

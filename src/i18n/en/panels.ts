@@ -32,6 +32,7 @@ export const panels = {
   "queue.title": "**Queue**",
   "queue.empty": "Nothing is being drawn here, and nothing waits.",
   "queue.paused": "The bot is paused. {when, select, unknown {} other {It resumes {when}.}}",
+  "queue.paused-here": "The admins of this server take no new requests for now.",
   "queue.running": "▶ {who}: {prompt} · {progress}",
   "queue.waiting": "{position}. {who}: {prompt} · {eta}",
   "queue.starts": "starts {when}",

@@ -32,6 +32,7 @@ export const panels: Record<keyof typeof english, string> = {
   "queue.title": "**待ち行列**",
   "queue.empty": "描いているものも待っているものもありません。",
   "queue.paused": "Botは一時停止中です。{when, select, unknown {} other {{when}に再開します。}}",
+  "queue.paused-here": "このサーバーの管理者が新しいリクエストの受付を止めています。",
   "queue.running": "▶ {who}: {prompt} · {progress}",
   "queue.waiting": "{position}. {who}: {prompt} · {eta}",
   "queue.starts": "開始 {when}",
