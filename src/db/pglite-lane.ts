@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers/promises";
 
 import type { PGlite, Results, Transaction } from "@electric-sql/pglite";
@@ -32,6 +33,8 @@ export class PgliteLane {
   readonly #onStuck: OnStuck;
   readonly #lane = new PQueue({ concurrency: 1 });
   readonly #watch = new StuckWatch(BLOCKED_MS, STUCK);
+  /** The transaction that the caller is in. */
+  readonly #inside = new AsyncLocalStorage<{ isOpen: boolean }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(pglite: PGlite, onStuck: OnStuck) {
@@ -58,9 +61,11 @@ export class PgliteLane {
     return this.#run(() =>
       this.#pglite.transaction(async (tx) => {
         this.#rest();
+        const here = { isOpen: true };
         try {
-          return await work(this.#watched(tx));
+          return await this.#inside.run(here, () => work(this.#watched(tx)));
         } finally {
+          here.isOpen = false;
           this.#ask();
         }
       }),
@@ -87,7 +92,10 @@ export class PgliteLane {
     await this.#watch.close();
   }
 
-  #run<Value>(work: () => Promise<Value>): Promise<Value> {
+  /** @throws {Error} for what would wait for its own transaction, and all others with it, for ever */
+  async #run<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.#inside.getStore()?.isOpen === true)
+      throw new Error("Inside a transaction only its own handle can be used");
     return this.#lane.add(async () => {
       // PGlite computes at once and answers in microtasks: a row of statements would keep everything else from its turn.
       await setImmediate();

@@ -6,7 +6,7 @@ import { release } from "../quota/quota.ts";
 import { findJob } from "./job-store.ts";
 import { endUnpaid, type JobLoopOptions } from "./job-loop.ts";
 
-type CaretakerOptions = Pick<JobLoopOptions, "db" | "engine" | "answers" | "log">;
+type CaretakerOptions = Pick<JobLoopOptions, "db" | "engine" | "log">;
 
 /** A job whose attempts are used up: its workers died with it. */
 const POISON = { code: "crashed", message: "" } as const;
@@ -17,13 +17,13 @@ const POISON = { code: "crashed", message: "" } as const;
  *
  * @returns how many
  */
-export async function endDeadJobs({ engine, answers, log }: CaretakerOptions): Promise<number> {
+export async function endDeadJobs({ engine, log }: CaretakerOptions): Promise<number> {
   return engine.takeDead(async (tx, id) => {
     const row = await findJob(tx, id);
     if (row === null || (row.state !== "waiting" && row.state !== "running")) return;
     log.warn({ jobId: id }, "a job died with its workers");
-    const parts = { db: tx, engine, answers };
-    await endUnpaid(parts, row, { error: POISON, endInQueue: async () => true });
+    const end = { error: POISON, role: "bot", endInQueue: async () => true } as const;
+    await endUnpaid({ db: tx, engine }, row, end);
   });
 }
 

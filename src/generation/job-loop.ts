@@ -6,7 +6,7 @@ import type { Database } from "../db/database.ts";
 import { UserError } from "../errors.ts";
 import { InferenceCrash, type Inference } from "../inference/inference.ts";
 import type { Made } from "../inference/messages.ts";
-import type { Claim, JobEngine } from "../queue/job-engine.ts";
+import type { Claim, DeliveryRole, JobEngine } from "../queue/job-engine.ts";
 import { release } from "../quota/quota.ts";
 import { errorWords } from "../i18n/error-words.ts";
 import { translate } from "../i18n/translate.ts";
@@ -169,7 +169,7 @@ export class JobLoop {
 
   /** @returns what became of the job, for the metrics */
   async #endBadly(row: JobRow, claim: Claim, error: unknown): Promise<string> {
-    const { engine, db } = this.#options;
+    const { engine, db, answers } = this.#options;
     if (error instanceof StaleAttempt) return "stale";
     const signal = this.#signalOf(claim);
     const reason: unknown = signal.aborted ? signal.reason : undefined;
@@ -185,6 +185,7 @@ export class JobLoop {
     const isCancelled = reason === "cancelled";
     await endUnpaid(this.#options, row, {
       error: isCancelled ? null : this.#explain(row, error),
+      role: await answers.deliveryRole(row),
       endInQueue: (tx) =>
         isCancelled ? engine.complete(tx, claim) : engine.fail(tx, claim, String(error)),
     });
@@ -219,17 +220,18 @@ class StaleAttempt extends Error {}
 export interface UnpaidEnd {
   /** Null: it was cancelled. */
   readonly error: JobError | null;
+  /** Who can post the bad news; a gateway (`bot`) always can. */
+  readonly role: DeliveryRole;
   /** @returns false for a stale attempt, which changes nothing */
   readonly endInQueue: (tx: Database) => Promise<boolean>;
 }
 
 /** Ends a job that made nothing: gives the reservation back and queues the bad news, all at once or not at all. */
 export async function endUnpaid(
-  { db, engine, answers }: Pick<JobLoopOptions, "db" | "engine" | "answers">,
+  { db, engine }: Pick<JobLoopOptions, "db" | "engine">,
   row: JobRow,
-  { error, endInQueue }: UnpaidEnd,
+  { error, role, endInQueue }: UnpaidEnd,
 ): Promise<boolean> {
-  const role = await answers.deliveryRole(row);
   return db.transaction(async (tx) => {
     if (!(await endInQueue(tx))) return false;
     const isCancelled = error === null || error.code === "cancelled";

@@ -9,7 +9,6 @@ import { removeOrphans, sweepRetention } from "../generation/policy/retention.ts
 import { sweepProposals } from "../generation/proposals.ts";
 import { Originals } from "../image/originals.ts";
 import { countViolations } from "../quota/quota.ts";
-import type { Discord } from "./discord.ts";
 import type { Runtime } from "./runtime.ts";
 
 const MINUTE_MS = 60_000;
@@ -21,10 +20,10 @@ const ORIGINALS_AGE_MS = 3650 * 24 * HOUR_MS;
 const DEAD_JOBS_EVERY_MS = 2000;
 
 /** Starts what tidies up behind everything else, and the metrics that look into the database. */
-export function startChores(runtime: Runtime, { answers }: Discord): void {
+export function startChores(runtime: Runtime): void {
   const { database, engine, log, caretaker, metrics, config, alerts } = runtime;
   const { db } = database;
-  const parts = { db, engine, answers, log };
+  const parts = { db, engine, log };
   caretaker.add("dead jobs", DEAD_JOBS_EVERY_MS, () => endDeadJobs(parts));
   caretaker.add("orphaned reservations", MINUTE_MS, () => releaseOrphans(parts));
   caretaker.add("unanswered questions", 5 * MINUTE_MS, () => sweepProposals(db));

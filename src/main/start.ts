@@ -73,7 +73,7 @@ export async function start(
       running.push(worker);
       pages.readiness.worker = () => worker.inference.isAlive;
     }
-    startChores(runtime, discord);
+    startChores(runtime);
     return { ready: discord.ready, stop };
   } catch (error) {
     await stop();

@@ -6,7 +6,7 @@ import { eq, sql } from "drizzle-orm";
 import { delivery, job, reservation } from "../../src/db/schema.ts";
 import { UserError } from "../../src/errors.ts";
 import { cancelJob } from "../../src/generation/cancel.ts";
-import { releaseOrphans } from "../../src/generation/caretaker.ts";
+import { endDeadJobs, releaseOrphans } from "../../src/generation/caretaker.ts";
 import { handOverOld } from "../../src/generation/hand-over.ts";
 import { findJob } from "../../src/generation/job-store.ts";
 import { DeliveryImpossible } from "../../src/generation/messenger.ts";
@@ -306,6 +306,21 @@ for (const { name, open } of DATABASES)
             isModerator: false,
             isOwner: false,
           });
+    });
+
+    it("fails a job that died with all its workers, for nothing, and tells its requester", async () => {
+      const { row } = await take(room, asking("a volcano"));
+      await room.db.execute(
+        sql`update pgboss.job set state = 'active', retry_count = retry_limit, heartbeat_on = now() - interval '1 minute'
+          where id = ${row.id}::uuid and name = 'gpu'`,
+      );
+      await until(async () => (await endDeadJobs({ ...room, log: SILENT })) === 1);
+      assert.equal((await posted(row.id)).state, "posted");
+      assert.equal(await stateOf(row.id), "failed");
+      assert.equal((await reservationOf(row.id)).state, "released");
+      const notice = room.messenger.posts.at(-1)?.notice;
+      assert.ok(notice?.kind === "failed");
+      assert.equal(notice.code, "crashed");
     });
 
     it("has accounts that agree in the end", async () => {
