@@ -22,7 +22,7 @@ export const replies: Record<keyof typeof english, string> = {
   "reply.favourite-off": "Aus deinen Favoriten entfernt.",
   "reply.favourite-which": "Welches Bild?",
   "hint.built-in-model":
-    "Das ist das kleine eingebaute Modell: Es kennt etwa 130 alltägliche Dinge und zeichnet sie wie Emojis. Für richtige Bilder führt der Besitzer des Bots `npx sanabot models recommend` aus.",
+    "Das ist das kleine eingebaute Modell: Es zeichnet, was ein Emoji hat, Alltägliches am besten. Für richtige Bilder führt der Besitzer des Bots `npx sanabot models recommend` aus.",
   "hint.english-prompts":
     "Tipp: {model} versteht Englisch am besten. Englische Prompts geben bessere Bilder.",
 };

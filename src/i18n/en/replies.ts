@@ -20,7 +20,7 @@ export const replies = {
   "reply.favourite-off": "Removed from your favourites.",
   "reply.favourite-which": "Which picture?",
   "hint.built-in-model":
-    "This is the small built-in model: it knows about 130 everyday things, drawn like emoji. For real pictures the bot's owner runs `npx sanabot models recommend`.",
+    "This is the small built-in model: it draws what has an emoji, everyday things best. For real pictures the bot's owner runs `npx sanabot models recommend`.",
   "hint.english-prompts":
     "Tip: {model} understands English best. Prompts in English give better pictures.",
 } as const;

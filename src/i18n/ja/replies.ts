@@ -22,7 +22,7 @@ export const replies: Record<keyof typeof english, string> = {
   "reply.favourite-off": "お気に入りから外しました。",
   "reply.favourite-which": "どの画像ですか?",
   "hint.built-in-model":
-    "これは内蔵の小さなモデルです。身近なもの約130種類を絵文字風に描けます。本格的な画像には、Botの所有者が `npx sanabot models recommend` を実行してください。",
+    "これは内蔵の小さなモデルです。絵文字になっているものを描けます。身近なものほど得意です。本格的な画像には、Botの所有者が `npx sanabot models recommend` を実行してください。",
   "hint.english-prompts":
     "ヒント: {model}は英語がいちばん得意です。英語のプロンプトのほうがよい画像になります。",
 };
