@@ -1,5 +1,3 @@
-import { setTimeout } from "node:timers/promises";
-
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import { Pool, type PoolClient } from "pg";
@@ -7,10 +5,12 @@ import { Pool, type PoolClient } from "pg";
 import { UserError } from "../errors.ts";
 import { MIGRATIONS_DIR, schemaState } from "./migrate.ts";
 import type { OpenDatabase, OpenOptions } from "./open-database.ts";
+import { endWithin } from "./end-within.ts";
 import * as schema from "./schema.ts";
 
 /** Milliseconds. A silent network black hole is noticed after this long (QUEUE.md section 1, trap 4). */
 const QUERY_TIMEOUT_MS = 10_000;
+/** A connection whose line is broken may never come back to its pool; nobody waits for it for ever. */
 const END_MS = 5000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MIGRATION_TIMEOUT_MS = 10 * 60_000;
@@ -50,7 +50,7 @@ export async function openPostgres(
   const opened: OpenDatabase = {
     db: drizzle(pool, { schema }),
     connection: { kind: "postgres", url, isAlone: options.isAlone ?? false },
-    close: () => (closed ??= endPool(pool)),
+    close: () => (closed ??= endWithin(pool.end(), END_MS)),
   };
   try {
     await migrateAlone(url, () => options.beforeMigration?.(opened));
@@ -59,15 +59,6 @@ export async function openPostgres(
     await opened.close();
     throw cause;
   }
-}
-
-/** A connection whose line is broken may never come back to its pool; nobody waits for it for ever. */
-async function endPool(pool: Pool): Promise<void> {
-  const deadline = new AbortController();
-  await Promise.race([
-    pool.end().finally(() => deadline.abort()),
-    setTimeout(END_MS, null, { signal: deadline.signal }).catch(() => null),
-  ]);
 }
 
 /** drizzle's migrator takes no lock: of four processes at once, three fail (QUEUE.md section 5). */

@@ -68,12 +68,7 @@ export async function accept(
 
   const cost = await costOf(resolved, models);
   const priced = { asked, policy, resolved, cost };
-  const { settings, owner } = policy;
-  const [usual = resolved.model] = await models.inOrder([
-    settings.model,
-    owner.model,
-    options.defaultModel,
-  ]);
+  const [usual = resolved.model] = await models.inOrder(policy, options.defaultModel);
   const isAgreed = asked.agreed !== null && cost <= asked.agreed.cost;
   if (!isAgreed && isDear(resolved.request, inUsualPictures(cost, usual)))
     return propose(options, priced, usual);

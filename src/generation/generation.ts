@@ -197,9 +197,9 @@ export class Generation implements GenerationPort {
   }
 
   /** The models, the one that is taken without a name first. */
-  async #inOrder({ settings, owner }: Policy): Promise<ModelReport[]> {
+  async #inOrder(policy: Policy): Promise<ModelReport[]> {
     const { models, defaultModel } = this.#options;
-    return models.inOrder([settings.model, owner.model, defaultModel]);
+    return models.inOrder(policy, defaultModel);
   }
 
   async #pausedUntil(): Promise<Date | "unknown" | null> {

@@ -1,3 +1,4 @@
+import type { Policy } from "./policy/load-policy.ts";
 import type { ModelReport, WorkerReport } from "./worker-report.ts";
 import type { ModelFacts } from "./types.ts";
 
@@ -38,8 +39,12 @@ export class ModelDirectory {
     return [...new Map(models.map((model) => [model.name, model])).values()];
   }
 
-  /** As {@link list}, those that are named first, in the order of the names: the first is taken where a request names none. */
-  async inOrder(usual: readonly (string | null)[]): Promise<ModelReport[]> {
+  /** As {@link list}, first the server's, the owner's and the program's usual one: the first is taken where a request names none. */
+  async inOrder(
+    { settings, owner }: Pick<Policy, "settings" | "owner">,
+    defaultModel: string,
+  ): Promise<ModelReport[]> {
+    const usual = [settings.model, owner.model, defaultModel];
     const rank = ({ name }: ModelReport): number =>
       usual.includes(name) ? usual.indexOf(name) : usual.length;
     return (await this.list()).toSorted((a, b) => rank(a) - rank(b));
@@ -66,8 +71,8 @@ export class ModelDirectory {
 
   /** Bytes that {@link creativeModel} takes at most for a picture of 4096 pixels a side; null where no worker has said. */
   async creativePeakBytes(): Promise<number | null> {
-    const model = await this.creativeModel();
     const reports = await this.reports();
+    const model = creativeModelOf(reports);
     const able = reports.filter(({ models }) => models.some(({ name }) => name === model?.name));
     return able.find((report) => report.creativePeakBytes !== null)?.creativePeakBytes ?? null;
   }

@@ -12,6 +12,7 @@ import type { Logger } from "pino";
 import { z } from "zod";
 
 import { type Database, query } from "../db/database.ts";
+import { endWithin } from "../db/end-within.ts";
 import type { Connection, OpenDatabase } from "../db/open-database.ts";
 import { enterLine, leaveLine, lockLine, payForStart, textArray, weighLine } from "./fair-order.ts";
 import { HeldClaims } from "./held-claims.ts";
@@ -168,11 +169,7 @@ class PgBossEngine implements JobEngine {
       await statements.putBack(this.#db, attempt, { delayMs: 0, isFree: true });
     }
     await this.#held.stop();
-    const deadline = new AbortController();
-    await Promise.race([
-      this.#disconnect().finally(() => deadline.abort()),
-      setTimeout(DISCONNECT_MS, null, { signal: deadline.signal }).catch(() => null),
-    ]);
+    await endWithin(this.#disconnect(), DISCONNECT_MS);
   }
 
   /** Over a broken line this may never end; nothing that was claimed depends on it. */

@@ -1,19 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { test } from "node:test";
 import type { GenerateRequest } from "../../src/pipeline/types.ts";
 import { relativeError } from "../support/compare.ts";
+import { noWebgpu } from "../support/software-vulkan.ts";
 import { loadTiny } from "../support/tiny-checkpoint.ts";
-
-/** Debian's chromium brings a Vulkan driver in software. */
-const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
-const LIBRARY = "/usr/lib/x86_64-linux-gnu/libvulkan.so.1";
-const hasDriver = existsSync(SOFTWARE_DRIVER) && existsSync(LIBRARY);
-if (hasDriver) process.env["VK_DRIVER_FILES"] = SOFTWARE_DRIVER;
-
-const skip = hasDriver
-  ? false
-  : "no Vulkan driver in software: install Debian's chromium and libvulkan1 to run this";
 
 const request: GenerateRequest = {
   prompt: "a red apple",
@@ -26,7 +16,7 @@ const request: GenerateRequest = {
 
 test(
   "the tiny pipeline on WebGPU draws what it draws on the CPU",
-  { skip, timeout: 300_000 },
+  { skip: noWebgpu, timeout: 300_000 },
   async () => {
     const drawn = [];
     for (const provider of ["cpu", "webgpu"] as const) {
