@@ -116,9 +116,8 @@ describe("a newcomer's walk through the playground", { skip: noBrowser, concurre
     const question = withText(page, "Which picture?");
     await question.getByRole("button", { name: "1", exact: true }).click();
     await use(page, "history");
-    const history = withText(page, "Your pictures");
+    const history = withText(page, /Your pictures.*a green apple/s);
     await history.locator(".thumbnail img").first().waitFor();
-    assert.match(await history.innerText(), /a green apple/);
     await shot("10-history");
   });
 

@@ -70,7 +70,10 @@ export class PageTrial {
 /** The message box. */
 export const box = (page: Page): Locator => page.getByRole("combobox", { name: /^Message/ });
 
-/** The newest message in which this stands. */
+/**
+ * The newest message in which this stands. Wait for the text that it should have: its `innerText` is empty until the browser
+ * has drawn it (`content-visibility`).
+ */
 export const withText = (page: Page, text: string | RegExp): Locator =>
   page.locator("article.message", { hasText: text }).last();
 
