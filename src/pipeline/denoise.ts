@@ -9,7 +9,7 @@ import type { SolverOutput } from "./schedulers/schedule.ts";
 import type { Stages } from "./stages.ts";
 
 export interface DenoiseOptions {
-  readonly prompt: EncodedPrompt;
+  readonly prompt: Pick<EncodedPrompt, "positive" | "negative">;
   readonly guidanceScale: number;
   readonly signal?: AbortSignal | undefined;
   /** Awaited before the first step and after each. */
