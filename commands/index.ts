@@ -3,7 +3,7 @@ import { about } from "./about.ts";
 import { admin } from "./admin/index.ts";
 import { settingsForm, settingsSend, settingsSet } from "./admin/settings.ts";
 import { cancel } from "./buttons/cancel.ts";
-import { deleteCard } from "./buttons/delete.ts";
+import { askDelete, deleteCard } from "./buttons/delete.ts";
 import { edit, editSubmit } from "./buttons/edit.ts";
 import { favourite, favouriteOne } from "./buttons/favourite.ts";
 import { guildApproval } from "./buttons/guild-approval.ts";
@@ -72,6 +72,7 @@ export const COMPONENTS: readonly Component[] = [
   favourite,
   favouriteOne,
   recipe,
+  askDelete,
   deleteCard,
   // In the answers of commands.
   queueRefresh,

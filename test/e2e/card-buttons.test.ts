@@ -7,7 +7,7 @@ import { type APIMessage, MessageFlags } from "discord-api-types/v10";
 import { CustomIds, shortId } from "../../src/discord/custom-id.ts";
 import type { ImagineOptions, PictureReference, Wish } from "../../src/generation/types.ts";
 import { TestBot } from "../support/discord-bot.ts";
-import { controls, textOf, type TestPlayground } from "../support/playground.ts";
+import { controls, type Scene, textOf, type TestPlayground } from "../support/playground.ts";
 import { until } from "../support/until.ts";
 
 const isPrivate = ({ flags = 0 }: { flags?: number }) => (flags & MessageFlags.Ephemeral) !== 0;
@@ -245,16 +245,36 @@ describe("a card's buttons", () => {
       assert.ok(textOf(told).includes(words), words);
   });
 
+  /** Presses Delete, and says so again in the dialog. */
+  async function remove(card: APIMessage, scene: Scene = {}): Promise<void> {
+    const opened = await (await playground.click(card, "Delete", scene)).modal();
+    await playground.submitModal(opened, {}, scene);
+  }
+
+  async function isDeleted({ id }: APIMessage): Promise<void> {
+    await playground.waitForEvent(
+      (event): event is Extract<typeof event, { type: "message_delete" }> =>
+        event.type === "message_delete" && event.messageId === id,
+    );
+  }
+
   describe("Delete", () => {
-    it("removes the card and its pictures for who asked for them", async () => {
+    it("asks first, and removes the card and its pictures for who asked for them", async () => {
       const card = await draw(2);
       const [id = ""] = lastPictures();
-      await playground.click(card, "Delete");
-      await playground.waitForEvent(
-        (event): event is Extract<typeof event, { type: "message_delete" }> =>
-          event.type === "message_delete" && event.messageId === card.id,
-      );
+      const opened = await (await playground.click(card, "Delete")).modal();
+      assert.equal(opened.modal.title, "Delete this card?");
+      assert.match(JSON.stringify(opened.modal), /deleted for everyone[^]*cannot be undone/);
+      assert.ok(test.generation.pictures.has(id));
+      await playground.submitModal(opened, {});
+      await isDeleted(card);
       assert.ok(!test.generation.pictures.has(id));
+    });
+
+    it("removes a private card, which the bot alone could not reach", async () => {
+      const card = await draw(1, { private: true });
+      await remove(card);
+      await isDeleted(card);
     });
 
     it("is refused to others, whom it tells whose picture it is", async () => {
@@ -269,11 +289,8 @@ describe("a card's buttons", () => {
 
     it("works for a moderator", async () => {
       const card = await draw();
-      await playground.click(card, "Delete", { as: "morgan" });
-      await playground.waitForEvent(
-        (event): event is Extract<typeof event, { type: "message_delete" }> =>
-          event.type === "message_delete" && event.messageId === card.id,
-      );
+      await remove(card, { as: "morgan" });
+      await isDeleted(card);
     });
   });
 
@@ -333,15 +350,12 @@ describe("a card's buttons", () => {
 
     it("delete the card for who used the command, and not for others", async () => {
       const card = await drawAndLose();
-      await playground.click(card, "Delete", { as: "bjoern" });
+      await remove(card, { as: "bjoern" });
       await playground.waitForMessage(
         (message) => isPrivate(message) && textOf(message).includes("nicht mehr gespeichert"),
       );
-      await playground.click(card, "Delete");
-      await playground.waitForEvent(
-        (event): event is Extract<typeof event, { type: "message_delete" }> =>
-          event.type === "message_delete" && event.messageId === card.id,
-      );
+      await remove(card);
+      await isDeleted(card);
     });
   });
 

@@ -89,7 +89,8 @@ describe("the buttons of a card whose database is lost", () => {
   });
 
   it("delete it for who asked for it", async () => {
-    await playground.click(card, "Delete");
+    const opened = await (await playground.click(card, "Delete")).modal();
+    await playground.submitModal(opened, {});
     await playground.waitForEvent(
       (event): event is Extract<typeof event, { type: "message_delete" }> =>
         event.type === "message_delete" && event.messageId === card.id,

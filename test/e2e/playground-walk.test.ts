@@ -121,15 +121,19 @@ describe("a newcomer's walk through the playground", { skip: noBrowser, concurre
     await shot("10-history");
   });
 
-  it("deletes a card", async () => {
+  it("deletes a card, when it has said so twice", async () => {
     const cards = page.getByRole("button", { name: "Reroll" });
     const earlier = await cards.count();
     await finishedCard("a green apple").getByRole("button", { name: "Delete" }).last().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("This cannot be undone.").waitFor();
+    await shot("11-delete");
+    await dialog.getByRole("button", { name: "Submit" }).click();
     await page
       .getByRole("button", { name: "Reroll" })
       .nth(earlier - 1)
       .waitFor({ state: "detached" });
-    await shot("11-deleted");
+    await shot("12-deleted");
   });
 
   it("asks no other machine for anything, and nothing goes wrong in the browser", () => {

@@ -18,9 +18,12 @@ export const replies: Record<keyof typeof english, string> = {
   "reply.unknown-command":
     "Diesen Befehl kenne ich nicht mehr. Lade Discord neu und versuch es noch einmal.",
   "reply.begun": "Ich lese deinen Prompt …",
-  "reply.favourite-on": "⭐ Zu deinen Favoriten hinzugefügt. Du siehst sie mit /history.",
+  "reply.favourite-on": "⭐ Zu deinen Favoriten hinzugefügt. Du siehst sie mit /verlauf.",
   "reply.favourite-off": "Aus deinen Favoriten entfernt.",
   "reply.favourite-which": "Welches Bild?",
+  "delete.title": "Diese Karte löschen?",
+  "delete.text":
+    "Die Karte und ihre Bilder werden für alle gelöscht, auch aus /verlauf. Das lässt sich nicht rückgängig machen.",
   "hint.built-in-model":
     "Das ist das kleine eingebaute Modell: Es zeichnet, was ein Emoji hat, Alltägliches am besten. Für richtige Bilder führt der Besitzer des Bots `npx sanabot models recommend` aus.",
   "hint.english-prompts":

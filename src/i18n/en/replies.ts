@@ -19,6 +19,9 @@ export const replies = {
   "reply.favourite-on": "⭐ Added to your favourites. See them with /history.",
   "reply.favourite-off": "Removed from your favourites.",
   "reply.favourite-which": "Which picture?",
+  "delete.title": "Delete this card?",
+  "delete.text":
+    "The card and its pictures are deleted for everyone, from /history as well. This cannot be undone.",
   "hint.built-in-model":
     "This is the small built-in model: it draws what has an emoji, everyday things best. For real pictures the bot's owner runs `npx sanabot models recommend`.",
   "hint.english-prompts":

@@ -18,9 +18,12 @@ export const replies: Record<keyof typeof english, string> = {
   "reply.unknown-command":
     "そのコマンドはもう使えません。Discordを再読み込みしてから、もう一度お試しください。",
   "reply.begun": "プロンプトを読んでいます…",
-  "reply.favourite-on": "⭐ お気に入りに追加しました。/historyで見られます。",
+  "reply.favourite-on": "⭐ お気に入りに追加しました。/履歴 で見られます。",
   "reply.favourite-off": "お気に入りから外しました。",
   "reply.favourite-which": "どの画像ですか?",
+  "delete.title": "このカードを削除しますか?",
+  "delete.text":
+    "カードとその画像は、/履歴 からも含めて、全員に対して削除されます。この操作は取り消せません。",
   "hint.built-in-model":
     "これは内蔵の小さなモデルです。絵文字になっているものを描けます。身近なものほど得意です。本格的な画像には、Botの所有者が `npx sanabot models recommend` を実行してください。",
   "hint.english-prompts":
