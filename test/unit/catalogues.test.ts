@@ -11,6 +11,9 @@ import { CATALOGUES, languageOf, type MessageKey, translate } from "../../src/i1
 const KEYS = Object.keys(CATALOGUES.en) as MessageKey[];
 const LANGUAGES = Object.keys(CATALOGUES) as (keyof typeof CATALOGUES)[];
 
+/** Commands and their subcommands: those with options of their own among them are typed all the same. */
+const COMMANDS = KEYS.flatMap((key) => /^(command\.(?!option)[\w.]+)\.name$/.exec(key)?.[1] ?? []);
+
 /** An element of a parsed message: 0 is plain text. */
 interface Part {
   readonly type: number;
@@ -27,6 +30,20 @@ function parametersOf(message: string): string[] {
     ]);
   const format = new IntlMessageFormat(message, "en", undefined, { ignoreTag: true });
   return [...new Set(names(format.getAst()))].sort();
+}
+
+/** The keys of commands that a message names, such as `command.admin.quota`; what names none stands as it is written. */
+function commandsIn(message: string, language: keyof typeof CATALOGUES): string[] {
+  const typed = COMMANDS.map((key) => {
+    const words = key.split(".").slice(1);
+    const names = words.map((_, index) =>
+      translate(language, `command.${words.slice(0, index + 1).join(".")}.name` as MessageKey),
+    );
+    return { key, text: `/${names.join(" ")}` };
+  }).sort((a, b) => b.text.length - a.text.length);
+  return [...message.matchAll(/(?<![\p{L}<./)])\/\p{L}[^]*/gu)].map(
+    ([rest]) => typed.find(({ text }) => rest.startsWith(text))?.key ?? rest,
+  );
 }
 
 /** Every `.ts` file of the program outside of the catalogues. */
@@ -53,6 +70,18 @@ describe("the message catalogues", () => {
       }
     });
   }
+
+  for (const language of LANGUAGES)
+    it(`name commands in ${language} as its readers type them`, () => {
+      for (const key of KEYS.filter((one) => !one.startsWith("command."))) {
+        const english = commandsIn(CATALOGUES.en[key], "en");
+        assert.deepEqual(
+          commandsIn(CATALOGUES[language][key], language).sort(),
+          english.sort(),
+          key,
+        );
+      }
+    });
 
   it("hold nothing that no code asks for", () => {
     const code = sources();

@@ -27,7 +27,7 @@ export const adminPanels: Record<keyof typeof english, string> = {
   "settings.retention":
     "Aufbewahrt in Tagen: Ausgangspunkte der Varianten {latents, number}, Originale {originals, number}, Prompts und Einträge {history, number}",
   "settings.remark":
-    "Auswahlen gelten sofort. Private Bilder erscheinen trotzdem im Protokollkanal. Grenzen: /admin quota.",
+    "Auswahlen gelten sofort. Private Bilder erscheinen trotzdem im Protokollkanal. Grenzen: /admin kontingent.",
   "settings.form-drawing": "Varianten, Zeitzone",
   "settings.form-waiting": "Wartende",
   "settings.form-ages": "Mindestalter",

@@ -21,7 +21,7 @@ export const admin: Record<keyof typeof english, string> = {
     "In der Vorlage muss '{prompt}' stehen, wo der Prompt hinkommt, zum Beispiel: a watercolour painting of '{prompt}'.",
   "refusal.style-long": "Vorlage und negativer Prompt dürfen je {max} Zeichen haben.",
   "refusal.style-unknown": "Dieser Server hat keinen eigenen Stil namens „{name}“.",
-  "refusal.rule-unknown": "Diese Regel hat der Server nicht: „{text}“. Siehe /admin words list.",
+  "refusal.rule-unknown": "Diese Regel hat der Server nicht: „{text}“. Siehe /admin wörter liste.",
   "refusal.ceiling":
     "Der Besitzer des Bots gibt diesem Server {credits, number} Credits {period, select, minute {pro Minute} hour {pro Stunde} day {pro Tag} month {im Monat} other {insgesamt}}; keine Grenze darin kann höher sein.",
   "refusal.guild-unknown":
@@ -118,12 +118,13 @@ export const admin: Record<keyof typeof english, string> = {
   "admin.test-open": "Geprüft wie in einem Kanal für alle.",
   "admin.test-restricted": "Geprüft wie in einem altersbeschränkten Kanal.",
   "admin.pause-title": "Pause auf diesem Server",
-  "admin.pause-remark": "Was schon wartet, wird noch gezeichnet; /admin queue clear bricht es ab.",
+  "admin.pause-remark":
+    "Was schon wartet, wird noch gezeichnet; /admin warteschlange leeren bricht es ab.",
   "admin.clear-title": "Warteschlange dieses Servers",
   "admin.waiting":
     "{count, plural, =0 {nichts wartet} one {# Auftrag wartet} other {# Aufträge warten}}",
   "admin.clear-remark":
-    "Berechnet wurde dafür nichts. Was gerade gezeichnet wird, läuft weiter; /admin queue cancel bricht es ab.",
+    "Berechnet wurde dafür nichts. Was gerade gezeichnet wird, läuft weiter; /admin warteschlange abbrechen bricht es ab.",
   "admin.cancel-title": "Auftrag von {user}",
   "admin.job-state":
     "{state, select, waiting {wartet} running {wird gezeichnet} cancelled {abgebrochen} other {{state}}}",

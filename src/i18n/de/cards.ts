@@ -8,7 +8,7 @@ export const cards: Record<keyof typeof english, string> = {
     "Noch wurde bei keinem Bild die Zeit gemessen, darum weiß ich nicht, wann es beginnt.",
   "card.private": "Nur du siehst das.",
   "card.private-late":
-    "Es dauert länger, als Discord mich diese Antwort ändern lässt: Das Bild kommt als Direktnachricht und steht in /history.",
+    "Es dauert länger, als Discord mich diese Antwort ändern lässt: Das Bild kommt als Direktnachricht und steht in /verlauf.",
   "card.loading": "Das Modell wird geladen",
   "card.reading": "Der Prompt wird gelesen",
   "card.opening": "Das Bild wird geöffnet",
@@ -46,7 +46,11 @@ export const cards: Record<keyof typeof english, string> = {
   "card.favourite": "Favorit",
   "card.recipe": "Rezept",
   "card.delete": "Löschen",
-  "card.upscaled": "Vergrößert auf {width} × {height}",
+  "card.upscaled": "Vergrößert auf {width} × {height} mit {method}",
+  "card.lanczos": "Lanczos und leichtem Schärfen",
+  "card.reduced": "Damit sie hier Platz hat, hat diese Datei {size} Pixel.",
+  "card.original-kept":
+    "Das verlustfreie Original liegt eine Zeit lang auf dem Rechner des Bots; sein Besitzer findet es als {file}.",
   "card.failed": "**Das hat nicht geklappt.** Es wurde nichts berechnet.",
   "card.failed-bug":
     "Bei mir ist etwas schiefgegangen. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
@@ -59,6 +63,8 @@ export const cards: Record<keyof typeof english, string> = {
   "proposal.ready-unknown":
     "Bei nichts dergleichen wurde schon die Zeit gemessen, darum weiß ich nicht, wie lange es dauert.",
   "proposal.memory": "Im schlimmsten Moment füllt es etwa {gib} GiB Speicher.",
+  "proposal.memory-card":
+    "Im schlimmsten Moment füllt es etwa {card} GiB der Grafikkarte und {gib} GiB Speicher.",
   "proposal.nothing-yet": "Bis du weitermachst, wird nichts berechnet.",
   "proposal.go-on": "Weiter",
   "card.cancelled": "**Abgebrochen.** Es wurde nichts berechnet.",

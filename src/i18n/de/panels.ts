@@ -26,7 +26,7 @@ export const panels: Record<keyof typeof english, string> = {
   "recipe.model": "Modell",
   "recipe.computed": "Zufallsstrom, Genauigkeit",
   "recipe.software": "Gemacht von",
-  "recipe.hint": "/imagine mit diesen Werten zeichnet dasselbe Bild noch einmal.",
+  "recipe.hint": "/zeichne mit diesen Werten zeichnet dasselbe Bild noch einmal.",
   "recipe.from-a1111":
     "Gelesen aus den Parametern, die AUTOMATIC1111 oder ein Verwandter geschrieben hat.",
   "recipe.from-comfyui": "Gelesen aus dem Graphen von ComfyUI.",
@@ -58,7 +58,7 @@ export const panels: Record<keyof typeof english, string> = {
     "**Deine Bilder** {count, plural, =0 {} one {· # Bild} other {· # Bilder}}{search, select, none {} other { · „{search}“}}",
   "history.title-favourites":
     "**Deine Favoriten** {count, plural, =0 {} one {· # Bild} other {· # Bilder}}{search, select, none {} other { · „{search}“}}",
-  "history.empty": "Hier ist noch nichts. Zeichne etwas mit /imagine.",
+  "history.empty": "Hier ist noch nichts. Zeichne etwas mit /zeichne.",
   "history.empty-search": "Keines deiner Bilder hat diese Wörter im Prompt.",
   "history.open": "Eines öffnen …",
   "history.previous": "Neuere",

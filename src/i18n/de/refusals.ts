@@ -30,7 +30,7 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.size": "{width} × {height} ist größer, als hier erlaubt ist ({max} × {max}).",
   "refusal.rate": "Das war etwas schnell. Versuch es {when} noch einmal.",
   "refusal.waiting-user":
-    "Von dir {count, plural, one {wartet schon # Bild} other {warten schon # Bilder}}, mehr gehen hier nicht auf einmal. Brich mit /queue eines ab oder warte darauf.",
+    "Von dir {count, plural, one {wartet schon # Bild} other {warten schon # Bilder}}, mehr gehen hier nicht auf einmal. Brich mit /warteschlange eines ab oder warte darauf.",
   "refusal.waiting-guild":
     "Auf diesem Server {count, plural, one {wartet schon # Auftrag} other {warten schon # Aufträge}}, mehr gehen nicht auf einmal. Versuch es, wenn einige fertig sind.",
   "refusal.quota":

@@ -44,7 +44,11 @@ export const cards = {
   "card.favourite": "Favourite",
   "card.recipe": "Recipe",
   "card.delete": "Delete",
-  "card.upscaled": "Upscaled to {width} × {height}",
+  "card.upscaled": "Upscaled to {width} × {height} by {method}",
+  "card.lanczos": "Lanczos with mild sharpening",
+  "card.reduced": "To fit here, this file has {size} pixels.",
+  "card.original-kept":
+    "The lossless original is kept on the bot's own machine for a while; its owner finds it as {file}.",
   "card.failed": "**This could not be made.** Nothing was charged.",
   "card.failed-bug":
     "Something went wrong on my side. If it happens again, give the bot's owner this number: {id}",
@@ -57,6 +61,8 @@ export const cards = {
   "proposal.ready-unknown":
     "Nothing of this kind has been timed yet, so I cannot say how long it takes.",
   "proposal.memory": "At the worst moment it fills about {gib} GiB of memory.",
+  "proposal.memory-card":
+    "At the worst moment it fills about {card} GiB of the graphics card and {gib} GiB of memory.",
   "proposal.nothing-yet": "Nothing is spent until you go on.",
   "proposal.go-on": "Go on",
   "card.cancelled": "**Cancelled.** Nothing was charged.",

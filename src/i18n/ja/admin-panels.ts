@@ -25,7 +25,7 @@ export const adminPanels: Record<keyof typeof english, string> = {
   "settings.retention":
     "保存日数: バリエーション用データ{latents, number}、原本{originals, number}、プロンプトと記録{history, number}",
   "settings.remark":
-    "選択はすぐに反映されます。非公開の画像も記録チャンネルには表示されます。上限は /admin quota で設定します。",
+    "選択はすぐに反映されます。非公開の画像も記録チャンネルには表示されます。上限は /管理 上限 で設定します。",
   "settings.form-drawing": "バリエーション・時刻",
   "settings.form-waiting": "同時待機",
   "settings.form-ages": "必要日数",

@@ -20,7 +20,7 @@ export const admin: Record<keyof typeof english, string> = {
   "refusal.style-long": "テンプレートとネガティブプロンプトは{max}文字までです。",
   "refusal.style-unknown": "「{name}」というこのサーバー独自のスタイルはありません。",
   "refusal.rule-unknown":
-    "そのルールはこのサーバーにありません:「{text}」。/admin words list をご覧ください。",
+    "そのルールはこのサーバーにありません:「{text}」。/管理 禁止語 一覧 をご覧ください。",
   "refusal.ceiling":
     "ボットの所有者がこのサーバーに割り当てているのは{period, select, minute {1分} hour {1時間} day {1日} month {1か月} other {合計}}{credits, number}クレジットです。それを超える上限は設定できません。",
   "refusal.guild-unknown":
@@ -114,11 +114,11 @@ export const admin: Record<keyof typeof english, string> = {
   "admin.test-open": "一般のチャンネルとして確認しました。",
   "admin.test-restricted": "年齢制限チャンネルとして確認しました。",
   "admin.pause-title": "このサーバーでの一時停止",
-  "admin.pause-remark": "待機中の依頼は描画されます。/admin queue clear でキャンセルできます。",
+  "admin.pause-remark": "待機中の依頼は描画されます。/管理 順番待ち 消去 でキャンセルできます。",
   "admin.clear-title": "このサーバーの順番待ち",
   "admin.waiting": "{count, plural, =0 {待機なし} other {#件待機中}}",
   "admin.clear-remark":
-    "料金は発生していません。描画中のものは /admin queue cancel でキャンセルできます。",
+    "料金は発生していません。描画中のものは /管理 順番待ち キャンセル でキャンセルできます。",
   "admin.cancel-title": "{user}の依頼",
   "admin.job-state":
     "{state, select, waiting {待機中} running {描画中} cancelled {キャンセル済み} other {{state}}}",

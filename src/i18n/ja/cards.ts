@@ -7,7 +7,7 @@ export const cards: Record<keyof typeof english, string> = {
   "card.eta-unknown": "まだ所要時間を計測した画像がないため、開始時刻はわかりません。",
   "card.private": "あなただけに表示されています。",
   "card.private-late":
-    "Discordがこの返信の編集を許す時間より長くかかっています。画像はダイレクトメッセージで届き、/historyにも残ります。",
+    "Discordがこの返信の編集を許す時間より長くかかっています。画像はダイレクトメッセージで届き、/履歴 にも残ります。",
   "card.loading": "モデルを読み込んでいます",
   "card.reading": "プロンプトを読んでいます",
   "card.opening": "元の画像を開いています",
@@ -45,7 +45,11 @@ export const cards: Record<keyof typeof english, string> = {
   "card.favourite": "お気に入り",
   "card.recipe": "レシピ",
   "card.delete": "削除",
-  "card.upscaled": "{width} × {height} に拡大",
+  "card.upscaled": "{method} で {width} × {height} に拡大",
+  "card.lanczos": "Lanczos と軽いシャープ処理",
+  "card.reduced": "ここに収まるように、このファイルは {size} ピクセルにしてあります。",
+  "card.original-kept":
+    "無劣化の原画はボットのマシンにしばらく保存されます。所有者は {file} という名前で見つけられます。",
   "card.failed": "**作成できませんでした。**利用枠は減っていません。",
   "card.failed-bug":
     "こちらで問題が起きました。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
@@ -56,6 +60,8 @@ export const cards: Record<keyof typeof english, string> = {
   "proposal.ready": "続行してから完成まで {duration}",
   "proposal.ready-unknown": "同じ種類の作業をまだ計測していないため、かかる時間はわかりません。",
   "proposal.memory": "最も多いときで約{gib} GiBのメモリを使います。",
+  "proposal.memory-card":
+    "最も多いときでグラフィックカードのメモリを約{card} GiB、本体のメモリを約{gib} GiB使います。",
   "proposal.nothing-yet": "続行するまで、利用枠は減りません。",
   "proposal.go-on": "続行",
   "card.cancelled": "**キャンセルしました。**利用枠は減っていません。",

@@ -26,7 +26,7 @@ export const panels: Record<keyof typeof english, string> = {
   "recipe.model": "モデル",
   "recipe.computed": "乱数列、精度",
   "recipe.software": "作成",
-  "recipe.hint": "/imagineにこの値を入れると同じ画像になります。",
+  "recipe.hint": "/描く にこの値を入れると同じ画像になります。",
   "recipe.from-a1111": "AUTOMATIC1111系のソフトが書いたパラメータから読み取りました。",
   "recipe.from-comfyui": "ComfyUIのノードグラフから読み取りました。",
   "queue.title": "**待ち行列**",
@@ -55,7 +55,7 @@ export const panels: Record<keyof typeof english, string> = {
     "**あなたの画像** {count, plural, =0 {} other {· #枚}}{search, select, none {} other { · 「{search}」}}",
   "history.title-favourites":
     "**お気に入り** {count, plural, =0 {} other {· #枚}}{search, select, none {} other { · 「{search}」}}",
-  "history.empty": "まだ何もありません。/imagineで描いてみてください。",
+  "history.empty": "まだ何もありません。/描く で描いてみてください。",
   "history.empty-search": "その言葉をプロンプトに含む画像はありません。",
   "history.open": "1枚を開く…",
   "history.previous": "新しいもの",

@@ -26,7 +26,7 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.size": "{width} × {height} はここでの上限({max} × {max})を超えています。",
   "refusal.rate": "少し速すぎます。{when}にもう一度お試しください。",
   "refusal.waiting-user":
-    "すでに{count, plural, other {#枚}}が待機中で、ここでの上限です。/queue でキャンセルするか、お待ちください。",
+    "すでに{count, plural, other {#枚}}が待機中で、ここでの上限です。/待ち行列 でキャンセルするか、お待ちください。",
   "refusal.waiting-guild":
     "このサーバーではすでに{count, plural, other {#件}}が待機中で、上限です。少し後でお試しください。",
   "refusal.quota":
