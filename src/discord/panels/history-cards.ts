@@ -67,7 +67,7 @@ export function historyCard(page: HistoryPage, query: HistoryQuery, { locale, id
     ACCENT.quiet,
     [
       text(entries.length === 0 ? `${title}\n${empty}` : title),
-      ...entries.map((entry) => section(entry)),
+      ...entries.map((entry) => section(entry, say)),
       entries.length === 0 ? null : openSelect(entries, shown, { locale, ids }),
       pages <= 1 ? null : row(turn(-1, "history.previous", "◀️"), turn(1, "history.next", "▶️")),
       pages <= 1 ? null : small([say("history.page", { page: shown.page + 1, pages })]),
@@ -95,7 +95,7 @@ export function openedCard(
     [
       text(escapeMarkdown(cut(picture.prompt, MAX_PROMPT)) || "–"),
       files.length === 0 ? null : gallery([{ name: nameOf(entry), description: picture.prompt }]),
-      small([factsOf(entry), linkTo(entry, say)]),
+      small([factsOf(entry, say), linkTo(entry, say)]),
       row(
         pressButton(post, { label: say("history.post"), emoji: "📌" }),
         press(
@@ -156,10 +156,10 @@ export function familyCard(family: Family, query: HistoryQuery, { locale, ids }:
   );
 }
 
-function section(entry: HistoryEntry): APIComponentInContainer {
+function section(entry: HistoryEntry, say: Say): APIComponentInContainer {
   const { picture, isFavourite } = entry;
   const prompt = escapeMarkdown(oneLine(picture.prompt, MAX_LINE));
-  const content = `${isFavourite ? "⭐ " : ""}${prompt}\n-# ${factsOf(entry)}`;
+  const content = `${isFavourite ? "⭐ " : ""}${prompt}\n-# ${factsOf(entry, say)}`;
   if (entry.thumbnail === null) return text(content);
   const shown: APISectionComponent = {
     type: ComponentType.Section,
@@ -189,9 +189,10 @@ function openSelect(
   });
 }
 
-function factsOf({ picture }: HistoryEntry): string {
+function factsOf({ picture }: HistoryEntry, say: Say): string {
   const { width, height, recipe, createdAt } = picture;
-  return `${width} × ${height} · ${recipe.seed} · ${relativeMoment(createdAt)}`;
+  const seed = say("card.seed", { seed: recipe.seed });
+  return `${width} × ${height} · ${seed} · ${relativeMoment(createdAt)}`;
 }
 
 /** Null for a private picture, whose message only its requester ever had. */
