@@ -12,7 +12,7 @@ export interface Answer {
 export interface PostedFile {
   readonly name: string;
   readonly data: Uint8Array;
-  /** What the size ladder gave up, in words; null when nothing. */
+  /** Where it has fewer pixels than the picture so that it fits its place, how many: `3120 × 3120`. */
   readonly remark: string | null;
 }
 
@@ -33,8 +33,11 @@ export type Notice =
       readonly kind: "finished";
       readonly pictures: readonly PictureView[];
       readonly files: readonly PostedFile[];
-      /** Signed link to the lossless original of each picture, where there is one. */
-      readonly originals: readonly (string | null)[];
+      /** The lossless file that is kept of each picture, with a signed link where links are given. */
+      readonly originals: readonly ({
+        readonly name: string;
+        readonly url: string | null;
+      } | null)[];
       /** Mention the requester (they waited long and did not opt out). */
       readonly mention: boolean;
       /** Which buttons the card has. */

@@ -70,7 +70,7 @@ export class ModelDirectory {
   }
 
   /** Bytes that {@link creativeModel} takes at most for a picture of 4096 pixels a side; null where no worker has said. */
-  async creativePeakBytes(): Promise<number | null> {
+  async creativePeakBytes(): Promise<WorkerReport["creativePeakBytes"]> {
     const reports = await this.reports();
     const model = creativeModelOf(reports);
     const able = reports.filter(({ models }) => models.some(({ name }) => name === model?.name));

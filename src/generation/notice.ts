@@ -54,7 +54,9 @@ export class NoticeWriter {
       kind: "finished",
       pictures: pictures.map((picture) => pictureView(picture, null)),
       files,
-      originals: pictures.map(({ original }) => (original === null ? null : linkTo(original))),
+      originals: pictures.map(({ original: name }) =>
+        name === null ? null : { name, url: linkTo(name) },
+      ),
       mention: waitedMs > LONG_WAIT_MS && (await wantsMention(row.userId)),
       can: await abilities(),
     };

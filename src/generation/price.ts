@@ -14,8 +14,6 @@ export interface Priced {
 
 /** Of an upscaler that no worker has described: ESRGAN thick at x4, by its graph. */
 const USUAL_UPSCALE_FLOPS_PER_PIXEL = 2.2e6;
-/** Steps that a creative enlargement is walked from. */
-const CREATIVE_STEPS = 20;
 
 /** Twice a grid of four, or twice one picture of twice the side: those are asked for every day and need no second thought. */
 const DEAR_FROM_USUAL_PICTURES = 8;
@@ -73,7 +71,7 @@ async function upscaleFlops(
   )?.upscaleFlopsPerPixel;
   const faithful = (perPixel ?? USUAL_UPSCALE_FLOPS_PER_PIXEL) * size.width * size.height;
   if (mode === "faithful") return faithful;
-  const { defaultGuidance: guidanceScale } = model;
-  const work = { ...size, steps: CREATIVE_STEPS, count: 1, guidanceScale, strength };
+  const { defaultGuidance: guidanceScale, defaultSteps: steps } = model;
+  const work = { ...size, steps, count: 1, guidanceScale, strength };
   return faithful + workOf(model.work, { ...work, isEncoded: true });
 }

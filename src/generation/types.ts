@@ -118,8 +118,11 @@ export interface Proposal {
   readonly picturesLeft: number | null;
   /** Seconds from going on until it is ready, by measured run times; null while nothing of its kind was measured. */
   readonly readySeconds: { readonly from: number; readonly until: number } | null;
-  /** Of drawing a picture anew, at the worst moment; null for anything else, and where it is not known. */
-  readonly peakMemoryBytes: number | null;
+  /**
+   * Bytes of drawing a picture anew at the worst moment, on the machine and on its graphics card; null for anything
+   * else, and where it is not known.
+   */
+  readonly peakMemoryBytes: { readonly host: number; readonly device: number } | null;
 }
 
 /** Facts about a model that cards and commands show. */

@@ -29,8 +29,11 @@ const reportSchema = z.object({
   device: z.string(),
   /** Floating-point operations for each pixel of an upscaled picture; null where no upscaler is there. */
   upscaleFlopsPerPixel: z.number().nullable(),
-  /** Bytes of the worst moment of drawing a picture anew at 4096 x 4096; null where no model of a worker can. */
-  creativePeakBytes: z.number().nullable().default(null),
+  /**
+   * Bytes of the worst moment of drawing a picture anew at 4096 x 4096, on the machine and on its graphics card; null
+   * where no model of a worker can, or where another version said it in another way.
+   */
+  creativePeakBytes: z.object({ host: z.number(), device: z.number() }).nullable().catch(null),
 });
 
 /** What a worker says of itself, in the `worker` table. */

@@ -74,6 +74,7 @@ export interface MadePicture {
   readonly file: {
     readonly name: string;
     readonly data: Uint8Array;
+    /** Where it has fewer pixels than the picture so that it fits, how many: `3120 × 3120`. */
     readonly remark: string | null;
   };
   readonly recipe: Recipe;
@@ -126,8 +127,8 @@ export interface TaskResults {
     /** Floating-point operations for each pixel of an enlarged picture; null where no network can do it. */
     readonly upscaleFlopsPerPixel: number | null;
   };
-  /** Bytes at the worst moment. */
-  readonly creative: number;
+  /** Bytes at the worst moment, of the machine and of the graphics card. */
+  readonly creative: { readonly host: number; readonly device: number };
   readonly generate: Made;
   readonly upscale: Made;
 }

@@ -93,13 +93,13 @@ export class ModelHost {
   }
 
   /** Bytes that drawing a picture anew at 4096 x 4096 takes at the worst moment; no weight is loaded. */
-  async creativePeakBytes(name: string): Promise<number> {
+  async creativePeakBytes(name: string): Promise<TaskResults["creative"]> {
     const loaded = this.#loaded?.name === name ? this.#loaded.pipeline : null;
     const pipeline = loaded ?? (await this.#open(name));
     const size = { width: UPSCALED_FROM_PX, height: UPSCALED_FROM_PX };
     const cost = await predictCreative(pipeline, size, { longestSide: UPSCALED_TO_PX });
     if (loaded === null) await pipeline.release();
-    return cost.peakMemoryBytes;
+    return { host: cost.peakMemoryBytes, device: cost.devicePeakMemoryBytes };
   }
 
   /** The upscaler, loaded when it is first needed. */

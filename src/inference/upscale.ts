@@ -95,6 +95,7 @@ async function redraw(
     seed,
     signal,
     onProgress,
+    upscaler: await host.upscaler(),
   });
   return { picture: drawn, name: pipeline.checkpoint.manifest.name };
 }

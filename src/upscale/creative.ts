@@ -7,7 +7,7 @@ import type { SanaPipeline } from "../pipeline/sana-pipeline.ts";
 import type { ProgressEvent } from "../pipeline/types.ts";
 import { workModelOf, workOf } from "../pipeline/work.ts";
 import { type PixelSize, targetSize } from "./target-size.ts";
-import type { CreativeOptions, UpscaleCost } from "./types.ts";
+import type { CreativeCost, CreativeOptions, TileProgress } from "./types.ts";
 
 /** Between keeping the picture (0.2) and finding new detail (0.5). */
 export const DEFAULT_CREATIVE_STRENGTH = 0.35;
@@ -28,11 +28,14 @@ export async function upscaleCreatively(
   const { prompt, negativePrompt, longestSide, seed, signal } = options;
   const strength = options.strength ?? DEFAULT_CREATIVE_STRENGTH;
   const target = targetSize(picture, longestSide);
-  const { colour, alpha } = await enlargeFirst(picture, target, options);
   const canvas = canvasOf(target);
   const steps = pipeline.checkpoint.manifest.numInferenceSteps;
   const walked = steps - Math.trunc(Math.max(steps - steps * strength, 0));
-  const onProgress = progressOf(walked, options.onProgress);
+  const progress = new Progress(walked, options.onProgress);
+  const { colour, alpha } = await enlargeFirst(picture, target, {
+    ...options,
+    onProgress: (at) => progress.enlarging(at),
+  });
   const { pictures } = await pipeline.generate(
     {
       prompt,
@@ -44,26 +47,47 @@ export async function upscaleCreatively(
       strength,
       seed,
     },
-    { signal, onProgress },
+    { signal, onProgress: (event) => progress.drawing(event) },
   );
   const [drawn] = pictures;
   if (drawn === undefined) throw new Error("The pipeline drew no picture.");
-  await options.onProgress?.({ tile: walked + 2, tiles: walked + 2 });
+  await progress.done();
   return joinLayers({ colour: crop(drawn, target), alpha });
 }
 
-/** Encoding, each step and decoding are a piece each. */
-function progressOf(
-  walked: number,
-  onProgress: CreativeOptions["onProgress"],
-): (event: ProgressEvent) => Promise<void> {
-  return async (event) => {
-    const done = { denoise: 1, decode: walked + 1 } as Partial<
-      Record<ProgressEvent["stage"], number>
-    >;
+/** Each tile of the enlarging, then encoding, each step and decoding are a piece each. */
+class Progress {
+  readonly #walked: number;
+  readonly #report: CreativeOptions["onProgress"];
+  /** Of the enlarging; 0 where it is one resize. */
+  #tiles = 0;
+
+  constructor(walked: number, report: CreativeOptions["onProgress"]) {
+    this.#walked = walked;
+    this.#report = report;
+  }
+
+  async enlarging({ tile, tiles }: TileProgress): Promise<void> {
+    this.#tiles = tiles;
+    await this.#say(tile);
+  }
+
+  async drawing(event: ProgressEvent): Promise<void> {
+    const done: Partial<Record<ProgressEvent["stage"], number>> = {
+      denoise: 1,
+      decode: this.#walked + 1,
+    };
     const step = event.stage === "denoise" ? event.step : 0;
-    await onProgress?.({ tile: (done[event.stage] ?? 0) + step, tiles: walked + 2 });
-  };
+    await this.#say(this.#tiles + (done[event.stage] ?? 0) + step);
+  }
+
+  async done(): Promise<void> {
+    await this.#say(this.#tiles + this.#walked + 2);
+  }
+
+  async #say(tile: number): Promise<void> {
+    await this.#report?.({ tile, tiles: this.#tiles + this.#walked + 2 });
+  }
 }
 
 /**
@@ -74,7 +98,7 @@ export async function predictCreative(
   pipeline: SanaPipeline,
   size: PixelSize,
   { longestSide, strength = DEFAULT_CREATIVE_STRENGTH }: { longestSide: number; strength?: number },
-): Promise<UpscaleCost> {
+): Promise<CreativeCost> {
   const target = targetSize(size, longestSide);
   const canvas = canvasOf(target);
   const { manifest } = pipeline.checkpoint;
@@ -87,18 +111,22 @@ export async function predictCreative(
     isEncoded: true,
   });
   const planned = { latentHeightPx: canvas.height, latentWidthPx: canvas.width, initImage: true };
-  const { peakBytes } = await foreseeMemory(pipeline, planned, pipeline.memory);
-  const hostBytes = HOST_BYTES_PER_PIXEL * canvas.width * canvas.height;
-  return { ...target, flops, peakMemoryBytes: peakBytes + hostBytes };
+  const plan = await foreseeMemory(pipeline, planned, pipeline.memory);
+  const peakMemoryBytes = plan.peakBytes + HOST_BYTES_PER_PIXEL * canvas.width * canvas.height;
+  return { ...target, flops, peakMemoryBytes, devicePeakMemoryBytes: plan.devicePeakBytes };
 }
 
 async function enlargeFirst(
   picture: AnyPicture,
   target: PixelSize,
-  { longestSide, upscaler, signal }: CreativeOptions,
+  { longestSide, upscaler, signal, onProgress }: CreativeOptions,
 ): Promise<SplitPicture> {
   if (upscaler !== undefined) {
-    const { picture: enlarged } = await upscaler.upscale(picture, { longestSide, signal });
+    const { picture: enlarged } = await upscaler.upscale(picture, {
+      longestSide,
+      signal,
+      onProgress,
+    });
     // The pipeline has planned with its memory.
     await upscaler.release();
     return splitLayers(enlarged);

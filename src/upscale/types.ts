@@ -2,6 +2,9 @@ import type { AnyPicture } from "../image/encode-picture.ts";
 import type { Provider } from "../pipeline/types.ts";
 import type { planNetwork } from "./network.ts";
 
+/** The method of {@link Upscaled} where no network drew. */
+export const LANCZOS_NAME = "Lanczos with mild sharpening";
+
 /** What it takes to open an upscaler. */
 export interface UpscalerOptions {
   /** `UPSCALER`: one of the names in `config.ts`, the path of an `.onnx` file, or undefined for the default. */
@@ -47,8 +50,17 @@ export interface UpscaleCost {
   readonly height: number;
   /** Floating-point operations, 2 for each multiply-add. */
   readonly flops: number;
-  /** Bytes of weights and values at the worst moment, beyond what the process holds already; an estimate. */
+  /**
+   * Bytes of weights, values and pictures on the machine at the worst moment, beyond what the process holds already; an
+   * estimate.
+   */
   readonly peakMemoryBytes: number;
+}
+
+/** The same for a piece of work of a whole pipeline. */
+export interface CreativeCost extends UpscaleCost {
+  /** Bytes on the graphics card at the worst moment; 0 where all runs on the processor. */
+  readonly devicePeakMemoryBytes: number;
 }
 
 /** How a picture is drawn anew at a bigger size. */

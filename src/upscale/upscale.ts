@@ -17,11 +17,15 @@ import {
   planNetwork,
 } from "./network.ts";
 import { type PixelSize, targetSize } from "./target-size.ts";
-import type { UpscaleCost, Upscaled, UpscaleOptions, UpscalerOptions } from "./types.ts";
+import {
+  LANCZOS_NAME,
+  type UpscaleCost,
+  type Upscaled,
+  type UpscaleOptions,
+  type UpscalerOptions,
+} from "./types.ts";
 
 export { DEFAULT_CREATIVE_STRENGTH, predictCreative, upscaleCreatively } from "./creative.ts";
-
-const LANCZOS_TITLE = "Lanczos with mild sharpening";
 
 /**
  * Enlarges pictures so that they stay what they are: with a super-resolution network, or with Lanczos where none can
@@ -90,7 +94,7 @@ export class Upscaler {
     await onProgress?.({ tile: 0, tiles: 1 });
     const enlarged = joinLayers(await enlargeByLanczos(layers, target));
     await onProgress?.({ tile: 1, tiles: 1 });
-    return { picture: enlarged, method: "lanczos", name: LANCZOS_TITLE };
+    return { picture: enlarged, method: "lanczos", name: LANCZOS_NAME };
   }
 
   /** Where the network runs. */

@@ -11,6 +11,7 @@ import { CustomIds } from "../../src/discord/custom-id.ts";
 import type { GenerateJob } from "../../src/generation/job-request.ts";
 import type { Notice } from "../../src/generation/messenger.ts";
 import type { JobView, PictureView, Proposal } from "../../src/generation/types.ts";
+import { LANCZOS_NAME } from "../../src/upscale/types.ts";
 import { MODEL } from "../support/memory-generation.ts";
 
 const IDS = new CustomIds(Buffer.alloc(32, 3));
@@ -112,6 +113,13 @@ function finished(count: number): Extract<Notice, { kind: "finished" }> {
   };
 }
 
+function upscaledBy(method: string): PictureView[] {
+  const [picture] = pictures(1);
+  assert.ok(picture);
+  const upscaled = { width: 4096, height: 3072, method };
+  return [{ ...picture, recipe: { ...picture.recipe, upscaled } }];
+}
+
 /** What Discord gets, without the files' bytes. */
 function json({ components, files }: Card): object {
   return { components, files: files.map(({ name }) => name) };
@@ -160,8 +168,9 @@ describe("a job's cards", () => {
     assert.ok(file);
     const notice: Notice = {
       ...finished(1),
-      files: [{ ...file, remark: "JPEG, to fit 10 MB" }],
-      originals: ["https://bot.example/o/1?s=2"],
+      pictures: upscaledBy("ESRGAN thick x4"),
+      files: [{ ...file, remark: "3120 × 3120" }],
+      originals: [{ name: "1-0.png", url: "https://bot.example/o/1?s=2" }],
     };
     const request: JobView["request"] = {
       kind: "upscale",
@@ -173,6 +182,39 @@ describe("a job's cards", () => {
       seed: 1,
     };
     context.assert.snapshot(draw(notice, { request }));
+  });
+
+  describe("of an enlarged picture", () => {
+    const request: JobView["request"] = {
+      kind: "upscale",
+      source: { kind: "picture", pictureId: pictures(1)[0]?.id ?? "" },
+      mode: "faithful",
+      longestSide: 4096,
+      prompt: "a red apple",
+      strength: null,
+      seed: 1,
+    };
+    const wordsOf = (change: Partial<ReturnType<typeof finished>>) =>
+      textsOf(noticeCard(job({ request }), { ...finished(1), ...change }, IDS).components).join(
+        "\n",
+      );
+
+    it("name what enlarged it, Lanczos too", () => {
+      assert.match(wordsOf({ pictures: upscaledBy("ESRGAN thick x4") }), /by ESRGAN thick x4/);
+      assert.match(
+        wordsOf({ pictures: upscaledBy(LANCZOS_NAME) }),
+        /by Lanczos with mild sharpening/,
+      );
+    });
+
+    it("say how to get the original where its file is no PNG and no link is given", () => {
+      const originals = [{ name: "1-0.png", url: null }];
+      const [file] = finished(1).files;
+      assert.ok(file);
+      const posted = (name: string) => wordsOf({ originals, files: [{ ...file, name }] });
+      assert.match(posted("sanabot-1.webp"), /original is kept .* owner finds it as `1-0\.png`/);
+      assert.doesNotMatch(posted("sanabot-1.png"), /original/);
+    });
   });
 
   it("say why there is no picture", (context) => {
@@ -222,7 +264,9 @@ describe("a job's cards", () => {
     const request = { ...REQUEST, userPrompt: long, negativePrompt: long, style: "_".repeat(64) };
     const notice = {
       ...finished(4),
-      originals: Array.from({ length: 4 }, () => `https://bot.example/${"o".repeat(200)}`),
+      originals: Array.from({ length: 4 }, () => {
+        return { name: "1-0.png", url: `https://bot.example/${"o".repeat(200)}` };
+      }),
       can: { upscale: true, creative: true },
     };
     const card = finishedCard(job({ request }), notice, IDS);
@@ -264,7 +308,12 @@ describe("the question before a dear request", () => {
   });
 
   it("says how much memory drawing anew needs, where that is known", () => {
-    assert.match(wordsOf({ peakMemoryBytes: 9.4 * 2 ** 30 }), /about 9\.4 GiB of memory/);
+    const [host, device] = [9.4 * 2 ** 30, 5.2 * 2 ** 30];
+    assert.match(wordsOf({ peakMemoryBytes: { host, device: 0 } }), /about 9\.4 GiB of memory/);
+    assert.match(
+      wordsOf({ peakMemoryBytes: { host, device } }),
+      /about 5\.2 GiB of the graphics card and 9\.4 GiB of memory/,
+    );
     assert.doesNotMatch(wordsOf({}), /memory/);
   });
 

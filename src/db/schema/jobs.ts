@@ -173,7 +173,7 @@ export const deliveryFile = pgTable(
     index: integer().notNull(),
     name: text().notNull(),
     data: bytes("data").notNull(),
-    /** What the size ladder had to give up, in words for the card; null when nothing. */
+    /** Where it has fewer pixels than the picture, how many: `3120 × 3120`. */
     remark: text(),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.index] })],

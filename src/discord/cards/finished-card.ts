@@ -8,6 +8,7 @@ import {
 import type { Notice } from "../../generation/messenger.ts";
 import type { JobView, PictureView } from "../../generation/types.ts";
 import { translate } from "../../i18n/translate.ts";
+import { LANCZOS_NAME } from "../../upscale/types.ts";
 import { type CustomIds, shortId } from "../custom-id.ts";
 import {
   ACCENT,
@@ -62,22 +63,32 @@ function altText(job: JobView, index: number, count: number): string {
 
 function linesOf(job: JobView, { pictures, files, originals }: Finished): (string | null)[] {
   const say = speaker(job);
-  const links = originals.flatMap((url, index) =>
-    url === null
+  const links = originals.flatMap((original, index) =>
+    original?.url === undefined || original.url === null
       ? []
       : [
           originals.length === 1
-            ? say("card.original", { url })
-            : say("card.original-many", { number: index + 1, url }),
+            ? say("card.original", { url: original.url })
+            : say("card.original-many", { number: index + 1, url: original.url }),
         ],
   );
+  const sizes = new Set(files.flatMap(({ remark }) => (remark === null ? [] : [remark])));
   return [
     negativeLine(job),
     settingsOf(job, pictures).join(" · "),
-    ...new Set(files.flatMap(({ remark }) => (remark === null ? [] : [remark]))),
+    ...[...sizes].map((size) => say("card.reduced", { size })),
     links.join(" · "),
+    ...keptOriginals({ files, originals }).map((file) => say("card.original-kept", { file })),
     say("card.whose-quota"),
   ];
+}
+
+/** Names of the originals that are better than what is posted, and that no link leads to. */
+function keptOriginals({ files, originals }: Pick<Finished, "files" | "originals">): string[] {
+  return originals.flatMap((original, index) => {
+    const isPosted = files[index]?.name.endsWith(".png") === true;
+    return original === null || original.url !== null || isPosted ? [] : [`\`${original.name}\``];
+  });
 }
 
 function negativeLine(job: JobView): string | null {
@@ -104,11 +115,11 @@ function settingsOf(job: JobView, pictures: readonly PictureView[]): string[] {
       : [say("card.waited", { seconds: seconds(startedAt.getTime() - createdAt.getTime()) })]),
   ];
   if (request.kind === "upscale") {
-    const upscaled =
-      first === undefined
-        ? []
-        : [say("card.upscaled", { width: first.width, height: first.height })];
-    return [...upscaled, ...timing];
+    const upscaled = first?.recipe.upscaled;
+    if (upscaled === undefined) return timing;
+    const { width, height, method } = upscaled;
+    const named = method === LANCZOS_NAME ? say("card.lanczos") : escapeMarkdown(method);
+    return [say("card.upscaled", { width, height, method: named }), ...timing];
   }
   const seed =
     first === undefined || last === undefined || first === last

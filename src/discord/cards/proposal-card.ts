@@ -9,6 +9,8 @@ import { promptText } from "./running-cards.ts";
 
 const GIB = 2 ** 30;
 
+type Say = (key: MessageKey, parameters?: MessageParameters) => string;
+
 /** What a dear request takes, in words, and whether to go on. */
 export function proposalCard(proposal: Proposal, ids: CustomIds): Card {
   const { id, place } = proposal;
@@ -28,7 +30,7 @@ export function proposalCard(proposal: Proposal, ids: CustomIds): Card {
 
 function linesOf(
   { place, usualPictures, picturesLeft, readySeconds, peakMemoryBytes }: Proposal,
-  say: (key: MessageKey, parameters?: MessageParameters) => string,
+  say: Say,
 ): string[] {
   const { locale } = place;
   return [
@@ -37,8 +39,15 @@ function linesOf(
     readySeconds === null
       ? say("proposal.ready-unknown")
       : say("proposal.ready", { duration: durationOf(readySeconds, locale) }),
-    ...(peakMemoryBytes === null
-      ? []
-      : [say("proposal.memory", { gib: amountOf(peakMemoryBytes / GIB, locale) })]),
+    ...(peakMemoryBytes === null ? [] : [memoryLine(peakMemoryBytes, { locale, say })]),
   ];
+}
+
+function memoryLine(
+  { host, device }: NonNullable<Proposal["peakMemoryBytes"]>,
+  { locale, say }: { locale: string; say: Say },
+): string {
+  const gib = amountOf(host / GIB, locale);
+  if (device === 0) return say("proposal.memory", { gib });
+  return say("proposal.memory-card", { card: amountOf(device / GIB, locale), gib });
 }
