@@ -7,7 +7,7 @@ import { type GenerateJob, generateSchema, parseJobRequest, type Source } from "
 import { Refusal } from "./refusal.ts";
 import type { Size } from "./sizes.ts";
 import type { PictureReference, Requester } from "./types.ts";
-import { storedRecipe } from "./stored-recipe.ts";
+import { canBeMadeAgain, storedRecipe } from "./stored-recipe.ts";
 
 /** A picture that something is to be made from, as far as it is known. */
 export interface FoundPicture {
@@ -24,7 +24,7 @@ export interface FoundPicture {
 }
 
 /**
- * Finds a picture in the database or, where that has lost it, in its own message.
+ * Finds a picture in the database or, where that has lost it or what makes it again, in its own message.
  *
  * @throws {Refusal} `refusal.picture-gone` when neither has it, and for another member's private picture
  */
@@ -37,7 +37,10 @@ export async function findPicture(
     if (stored !== null) {
       const { isPrivate, userId } = stored.row;
       if (isPrivate && userId !== requester.userId) throw new Refusal("refusal.picture-gone");
-      return stored.found;
+      const { fallback } = reference;
+      if (fallback === null || canBeMadeAgain(stored.row, storedRecipe(stored.row)))
+        return stored.found;
+      return { ...stored.found, source: fallback.source };
     }
   }
   const shown = reference.kind === "stored" ? reference.fallback : reference.picture;

@@ -10,7 +10,7 @@ import { fetchAttachment, type AttachmentFinder } from "./attachment.ts";
 import { parsePlace } from "./place.ts";
 import { Refusal } from "./refusal.ts";
 import type { JobView } from "./types.ts";
-import { storedRecipe } from "./stored-recipe.ts";
+import { canBeMadeAgain, storedRecipe } from "./stored-recipe.ts";
 
 /** Where a job's sources are read from. */
 export interface SourceStore {
@@ -34,7 +34,7 @@ export async function taskOf(
   const files = request.kind === "generate" ? request.count : 1;
   const limitBytes =
     Math.min(attachmentSizeLimit, Math.floor(REQUEST_LIMIT_BYTES / files)) - MARGIN_BYTES;
-  const output = { limitBytes, originalName: row.id };
+  const output = { limitBytes, originalName: row.id, parent: row.parentId };
   const { model } = row;
   if (request.kind === "upscale")
     return { ...request, model, source: await load(request.source, store), output };
@@ -52,7 +52,8 @@ async function load(source: Source, store: SourceStore): Promise<TaskSource> {
     .from(picture)
     .where(and(eq(picture.id, source.pictureId), sql`${picture.deletedAt} is null`));
   const recipe = found === undefined ? null : storedRecipe(found);
-  if (found === undefined || recipe === null) throw new Refusal("refusal.picture-gone");
+  if (found === undefined || recipe === null || !canBeMadeAgain(found, recipe))
+    throw new Refusal("refusal.picture-gone");
   return sourceOf(found, recipe);
 }
 

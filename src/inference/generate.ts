@@ -40,7 +40,7 @@ export async function generate(context: TaskContext, task: GenerateTask): Promis
   reporter.at({ stage: "encode-file" });
   const pictures = await Promise.all(
     result.pictures.map((picture, index) =>
-      finish({ picture, recipe: recipeOf(result, picture), index }, task.output, context),
+      finish({ picture, recipe: recipeOf(result, picture, task), index }, task.output, context),
     ),
   );
   return {
@@ -67,10 +67,7 @@ async function startOf(
   }
 }
 
-/**
- * A picture drawn again from its recipe. One that began from another picture cannot be; then it is the recipe's own
- * text and seed from noise.
- */
+/** A picture drawn again from its recipe, which must begin from noise. */
 export async function drawAgain(
   pipeline: SanaPipeline,
   recipe: Recipe,
@@ -88,9 +85,14 @@ export async function drawAgain(
   return picture;
 }
 
-function recipeOf({ settings, stages, model }: GenerateResult, picture: Picture): Recipe {
+function recipeOf(
+  { settings, stages, model }: GenerateResult,
+  picture: Picture,
+  { output: { parent } }: GenerateTask,
+): Recipe {
   return {
     ...settings,
+    ...(parent === null ? {} : { parent }),
     width: picture.width,
     height: picture.height,
     seed: picture.seed,

@@ -26,6 +26,8 @@ export interface OutputRules {
   readonly limitBytes: number;
   /** The names of the lossless originals are `NAME-INDEX.png`. */
   readonly originalName: string;
+  /** The picture of ours that it is made from, for the file's recipe. */
+  readonly parent: string | null;
 }
 
 /** One thing that the inference child is asked to do. */

@@ -33,6 +33,7 @@ export async function upscale(context: TaskContext, task: UpscaleTask): Promise<
   const upscaled = { width, height, method: name, ...how };
   const recipe = {
     ...(source.recipe ?? recipeOf(task, source.picture)),
+    ...(task.output.parent === null ? {} : { parent: task.output.parent }),
     upscaled,
     software: SOFTWARE,
   };

@@ -24,7 +24,7 @@ const TASK: GenerateTask = {
   seed: 7,
   source: null,
   strength: null,
-  output: { limitBytes: 10 * 2 ** 20, originalName: "job" },
+  output: { limitBytes: 10 * 2 ** 20, originalName: "job", parent: null },
 };
 
 describe("the inference process", () => {
