@@ -60,7 +60,8 @@ export class ModelDirectory {
   async abilities(): Promise<{ upscale: boolean; creative: boolean }> {
     const reports = await this.reports();
     return {
-      upscale: reports.some(({ upscaleFlopsPerPixel }) => upscaleFlopsPerPixel !== null),
+      // Where no network can, Lanczos does, and the card says so.
+      upscale: reports.length > 0,
       creative: (await this.creativeModel()) !== null,
     };
   }

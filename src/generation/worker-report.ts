@@ -27,7 +27,7 @@ const reportSchema = z.object({
   models: z.array(modelSchema),
   /** Where the networks run, in words for /about: `cpu, AMD EPYC, 2 threads`. */
   device: z.string(),
-  /** Floating-point operations for each pixel of an upscaled picture; null where no upscaler is there. */
+  /** Floating-point operations for each pixel of an upscaled picture; 0 where Lanczos does it (once: null). */
   upscaleFlopsPerPixel: z.number().nullable(),
   /**
    * Bytes of the worst moment of drawing a picture anew at 4096 x 4096, on the machine and on its graphics card; null

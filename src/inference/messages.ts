@@ -126,8 +126,8 @@ export interface TaskResults {
   readonly device: {
     /** In words, the provider first: `cpu, AMD EPYC, 2 threads`. */
     readonly device: string;
-    /** Floating-point operations for each pixel of an enlarged picture; null where no network can do it. */
-    readonly upscaleFlopsPerPixel: number | null;
+    /** Floating-point operations for each pixel of an enlarged picture; 0 where Lanczos does it. */
+    readonly upscaleFlopsPerPixel: number;
   };
   /** Bytes at the worst moment, of the machine and of the graphics card. */
   readonly creative: { readonly host: number; readonly device: number };

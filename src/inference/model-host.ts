@@ -88,7 +88,7 @@ export class ModelHost {
         first?.model ?? "unknown processor",
         `${cpus().length} threads`,
       ].join(", "),
-      upscaleFlopsPerPixel: cost.flops === 0 ? null : cost.flops / (cost.width * cost.height),
+      upscaleFlopsPerPixel: cost.flops / (cost.width * cost.height),
     };
   }
 

@@ -10,6 +10,7 @@ import { readRecipe } from "../../src/image/read-recipe.ts";
 import { recipeFromJson, recipeToJson } from "../../src/image/recipe.ts";
 import { Inference } from "../../src/inference/inference.ts";
 import type { TaskProgress, TaskSource, UpscaleTask } from "../../src/inference/messages.ts";
+import { LANCZOS_NAME } from "../../src/upscale/types.ts";
 import { seededIntegers } from "../support/seeded-random.ts";
 
 const PARENT = "0b7a1d0e-7f5c-4a3e-9d5b-0123456789ab";
@@ -21,21 +22,20 @@ describe("the inference process as it enlarges", () => {
 
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), "sanabot-enlarge-"));
-    inference = new Inference({
-      environment: {
-        ...process.env,
-        DATA_DIR: dataDir,
-        PROVIDER: "cpu",
-        UPSCALER: "esrgan-slim",
-      },
-      log: () => undefined,
-      onCrash: () => undefined,
-    });
+    inference = open("esrgan-slim");
   });
   after(async () => {
     await inference.stop();
     await rm(dataDir, { recursive: true, force: true });
   });
+
+  function open(upscaler: string): Inference {
+    return new Inference({
+      environment: { ...process.env, DATA_DIR: dataDir, PROVIDER: "cpu", UPSCALER: upscaler },
+      log: () => undefined,
+      onCrash: () => undefined,
+    });
+  }
 
   function taskFor(source: TaskSource, change: Partial<UpscaleTask> = {}): UpscaleTask {
     return {
@@ -165,5 +165,14 @@ describe("the inference process as it enlarges", () => {
     assert.ok(!tiles.includes(3), `tiles ${tiles.join()}`);
     const next = await inference.run(taskFor(source, { longestSide: 1200 }));
     assert.equal(next.pictures[0]?.width, 1200);
+  });
+
+  it("resizes where there is no network, by name and next to nothing in price", async () => {
+    const resizing = open("lanczos");
+    const { upscaleFlopsPerPixel } = await resizing.run({ kind: "device", model: "emoji" });
+    const source = await file({ width: 40, height: 30, channels: 3 });
+    const { method } = await resizing.run(taskFor(source));
+    await resizing.stop();
+    assert.deepEqual([upscaleFlopsPerPixel, method], [0, LANCZOS_NAME]);
   });
 });
