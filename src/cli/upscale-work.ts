@@ -6,7 +6,8 @@ import { UserError } from "../errors.ts";
 import type { AnyPicture } from "../image/encode-picture.ts";
 import type { Recipe } from "../image/recipe.ts";
 import { findModel } from "../models/find-model.ts";
-import type { UpscaleCost, UpscaleOptions } from "../upscale/types.ts";
+import type { Provider } from "../pipeline/types.ts";
+import type { CreativeCost, UpscaleCost, UpscaleOptions } from "../upscale/types.ts";
 import type { Upscaler } from "../upscale/upscale.ts";
 import { peakMemory, type PeakMemory } from "./peak-memory.ts";
 import { restartForMemory } from "./restart.ts";
@@ -41,13 +42,15 @@ export interface Outcome {
   /** Of a creative one. */
   readonly drawn?: { readonly prompt: string; readonly seed: number; readonly strength: number };
   readonly memory: PeakMemory;
+  /** Where the network ran. */
+  readonly provider: Provider;
 }
 
 type Watch = Pick<UpscaleOptions, "signal" | "onProgress">;
 
 /** Work whose cost is known and that can begin. */
 interface PreparedUpscale {
-  readonly cost: UpscaleCost;
+  readonly cost: UpscaleCost | CreativeCost;
   readonly run: (watch: Watch) => Promise<Outcome>;
   readonly release: () => Promise<void>;
 }
@@ -72,7 +75,8 @@ export async function prepareUpscale(
     cost: await upscale.predictUpscale(picture, { longestSide, upscaler: name }),
     run: async (watch) => {
       const upscaled = await upscaler.upscale(picture, { longestSide, ...watch });
-      return { ...upscaled, memory: await peakMemory([upscaler.provider]) };
+      const { provider: ranOn } = upscaler;
+      return { ...upscaled, memory: await peakMemory([ranOn]), provider: ranOn };
     },
     release: () => upscaler.release(),
   };
@@ -119,8 +123,9 @@ async function prepareCreative(
       const options = { ...watch, ...drawn, negativePrompt, longestSide, upscaler };
       const made = await upscaleCreatively(pipeline, picture, options);
       const { name } = pipeline.checkpoint.manifest;
-      const memory = await peakMemory([upscaler.provider]);
-      return { picture: made, method: "creative", name, drawn, memory };
+      const ranOn = pipeline.stages.provider("transformer");
+      const memory = await peakMemory([ranOn]);
+      return { picture: made, method: "creative", name, drawn, memory, provider: ranOn };
     },
     release: async () => {
       await upscaler.release();

@@ -11,7 +11,7 @@ import type { Recipe } from "../image/recipe.ts";
 import { createLogger } from "../log.ts";
 import { MAX_SIDE_PX } from "../pipeline/limits.ts";
 import { targetSize } from "../upscale/target-size.ts";
-import type { TileProgress, UpscaleCost, UpscaleOptions } from "../upscale/types.ts";
+import type { CreativeCost, TileProgress, UpscaleCost, UpscaleOptions } from "../upscale/types.ts";
 import { stderrBar } from "./bar.ts";
 import { numberBetween, wholeNumber } from "./imagine-options.ts";
 import { catchInterrupt } from "./interrupt.ts";
@@ -102,7 +102,7 @@ async function upscale(file: string, options: UpscaleCommandOptions): Promise<vo
   await writePicture(options.out, await encodePicture(outcome.picture, { format, recipe: kept }));
   if (options.json === true) {
     const { width, height } = outcome.picture;
-    const { method, name, drawn, memory: peakMemory } = outcome;
+    const { method, name, drawn, memory: peakMemory, provider } = outcome;
     const from = { width: picture.width, height: picture.height };
     const files = [options.out];
     printJson({
@@ -113,15 +113,21 @@ async function upscale(file: string, options: UpscaleCommandOptions): Promise<vo
       method,
       name,
       ...drawn,
+      provider,
       milliseconds,
       peakMemory,
       cost,
     });
     return;
   }
+  const { provider = outcome.provider, mode } = options;
+  const isElsewhere = mode !== "lanczos" && provider !== outcome.provider;
   const isWhitened = "rgba" in outcome.picture && format === "jpeg";
   printLines([
     `${options.out} (${outcome.picture.width} x ${outcome.picture.height}, ${outcome.name})`,
+    ...(isElsewhere
+      ? [`It ran on ${outcome.provider}: ${provider} could not be used; npm run doctor says why.`]
+      : []),
     ...(isWhitened
       ? ["JPEG knows no transparency: it became white. A .png or .webp keeps it."]
       : []),
@@ -144,7 +150,7 @@ function checkOptions({ mode, prompt, strength, seed, model }: UpscaleCommandOpt
 async function watched(
   { json, mode }: UpscaleCommandOptions,
   work: UpscaleWork,
-): Promise<{ cost: UpscaleCost; outcome: Outcome }> {
+): Promise<{ cost: UpscaleCost | CreativeCost; outcome: Outcome }> {
   const bar = createTileBar({ isShown: process.stderr.isTTY && json !== true });
   const interrupt = catchInterrupt(() => {
     bar.stop();
@@ -189,10 +195,13 @@ function createTileBar({ isShown }: { isShown: boolean }): TileBar {
   };
 }
 
-function describe({ width, height, flops, peakMemoryBytes }: UpscaleCost): string {
-  const teraflops = (flops / 1e12).toFixed(flops < 1e13 ? 2 : 0);
-  const memory = (peakMemoryBytes / 2 ** 30).toFixed(1);
-  return `Drawing ${width} x ${height} anew takes ${teraflops} TFLOP and up to ${memory} GiB of memory.`;
+function describe(cost: UpscaleCost | CreativeCost): string {
+  const { width, height, flops, peakMemoryBytes } = cost;
+  const teraflops = flops < 1e13 ? (flops / 1e12).toPrecision(2) : (flops / 1e12).toFixed(0);
+  const gibibytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
+  const device = "devicePeakMemoryBytes" in cost ? cost.devicePeakMemoryBytes : 0;
+  const card = device === 0 ? "" : ` and ${gibibytes(device)} GiB of the graphics card's`;
+  return `Drawing ${width} x ${height} anew takes ${teraflops} TFLOP and up to ${gibibytes(peakMemoryBytes)} GiB of memory${card}.`;
 }
 
 /** The recipe still says how the picture was drawn; what was done to it since is said beside it. */

@@ -99,6 +99,11 @@ describe("sanabot upscale", () => {
     assert.ok((facts["peakMemory"] as { hostBytes: number }).hostBytes > 0);
   });
 
+  it("says so where the provider that was asked for is missing", async () => {
+    const { stdout } = await run("in.png", "--out", "p.png", "--to", "96", "--provider", "dml");
+    assert.match(stdout, /ESRGAN slim x2\)\nIt ran on cpu: dml could not be used; /);
+  });
+
   it("resizes without a network, and says so", async () => {
     const { stdout } = await run("in.png", "--out", "l.jpg", "--to", "96", "--mode", "lanczos");
     assert.equal(stdout, "l.jpg (96 x 64, Lanczos with mild sharpening)\n");
