@@ -18,6 +18,7 @@ import torch.nn.functional as F
 
 import compose
 from cache_latents import scene_of
+from caption_scorer import CaptionChoice
 from checkpoints import Averages, flat_then_down, load_state, load_weights, save_state
 from networks import build_text_encoder, build_transformer, initialise_transformer, trained_parameters, speed_up
 from prompts import Prompts
@@ -42,6 +43,9 @@ class Scenes:
         self.scenes = [[scene_of(s, shape, i, library) for s in stored for i in range(len(s["latents"][shape]))]
                        for shape in range(len(self.latents))]
         self.weights = [self.weigh(scenes, arguments.mix) for scenes in self.scenes]
+        self.captions, self.choice = arguments.captions, None
+        if arguments.caption_scorer:
+            self.choice = CaptionChoice(arguments.caption_scorer, arguments.tokenizer, arguments.caption_temperature)
         sizes = np.array([len(latents) for latents in self.latents[1:]])
         self.shares = sizes / sizes.sum()
 
@@ -68,9 +72,16 @@ class Scenes:
         odd = rng.random() < self.odd_shapes
         shape = 1 + int(rng.choice(len(self.shares), p=self.shares)) if odd else 0
         picked = np.searchsorted(self.weights[shape], rng.random(size)).clip(max=len(self.scenes[shape]) - 1)
-        captions = [None if rng.random() < CAPTION_DROPOUT else compose.describe(rng, self.library, self.scenes[shape][i])
-                    for i in picked]
-        return self.latents[shape][picked].float() * self.scaling_factor, captions
+        latents = self.latents[shape][picked].float() * self.scaling_factor
+        captions = self.describe(rng, latents, [self.scenes[shape][i] for i in picked])
+        return latents, [None if rng.random() < CAPTION_DROPOUT else caption for caption in captions]
+
+    def describe(self, rng, latents, scenes):
+        """A caption of each scene: any, or one of several by the contrastive model's score."""
+        if self.choice is None:
+            return [compose.describe(rng, self.library, scene) for scene in scenes]
+        candidates = [[compose.describe(rng, self.library, scene) for _ in range(self.captions)] for scene in scenes]
+        return self.choice.pick(rng, latents, candidates)
 
 
 def flow_loss(transformer, latents, embeddings, mask, time_mean):
@@ -87,18 +98,26 @@ def flow_loss(transformer, latents, embeddings, mask, time_mean):
     return F.mse_loss(velocity.float(), noise - latents)
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_scene_options(parser):
+    """What `Scenes` reads."""
     parser.add_argument("--data", default="/root/sanabot-training/data")
     parser.add_argument("--tokenizer", default="/root/sanabot-training/tokenizer")
     parser.add_argument("--latents", nargs="+", default=["/root/sanabot-training/latents.pt"])
-    parser.add_argument("--state", default="/root/sanabot-training/transformer.pt")
-    parser.add_argument("--start-from", help="begin from this training state or exported checkpoint")
-    parser.add_argument("--text-encoder", help="state of train_text_encoder.py to take the text encoder from")
     parser.add_argument("--mix", type=json.loads, default=compose.KINDS, help="share of each kind of scene, as JSON")
     parser.add_argument("--odd-shapes", type=float, default=0.04, help="share of batches that are not 256 x 256")
     parser.add_argument("--each", type=int, default=0, help="scenes of each emoji and kind; 0: all")
     parser.add_argument("--focus", type=float, default=1.0, help="how much everyday things are favoured over the rest")
+    parser.add_argument("--caption-scorer", help="choose captions by this file of train_caption_scorer.py; default: uniformly")
+    parser.add_argument("--captions", type=int, default=4, help="how many captions it chooses from")
+    parser.add_argument("--caption-temperature", type=float, default=10.0, help="of the softmax over 100 times the cosine")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_scene_options(parser)
+    parser.add_argument("--state", default="/root/sanabot-training/transformer.pt")
+    parser.add_argument("--start-from", help="begin from this training state or exported checkpoint")
+    parser.add_argument("--text-encoder", help="state of train_text_encoder.py to take the text encoder from")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--decay", type=float, default=0.3, help="share of the steps over which the rate goes down")
     parser.add_argument("--batch", type=int, default=32)
