@@ -67,7 +67,7 @@ export function emptyOutbox(parts: EmptyParts, roles: readonly ("token" | "bot")
 function speaking({ db, engine, messenger }: EmptyParts) {
   const models = new ModelDirectory(async () => []);
   const answers = new AnswerBook({ db, models, messenger });
-  const metrics = new Metrics({ version: "bench", role: "all" });
+  const metrics = new Metrics({ version: "bench", role: "all", gpu: "0" });
   return { db, engine, messenger, answers, log: SILENT, metrics };
 }
 

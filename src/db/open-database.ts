@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import { backUp, backupsDir } from "./backups.ts";
 import type { Database } from "./database.ts";
-import type { PgliteLane } from "./pglite-lane.ts";
+import type { OnQuery, PgliteLane } from "./pglite-lane.ts";
 import { openPglite } from "./open-pglite.ts";
 import { openPostgres } from "./open-postgres.ts";
 
@@ -14,6 +14,8 @@ export interface OpenDatabase {
   readonly db: Database;
   /** For what needs more than statements: the queue's engine and the backup. */
   readonly connection: Connection;
+  /** How many callers wait for a connection. */
+  readonly waiting: () => number;
   /** Ends what runs and closes; may be called twice. */
   readonly close: () => Promise<void>;
 }
@@ -27,6 +29,7 @@ export interface OpenOptions {
   readonly log: Logger;
   /** The embedded database will never answer again: the process is to end at once. */
   readonly onStuck: () => void;
+  readonly onQuery?: OnQuery | undefined;
   /** Called before a database that is there is changed to a newer schema. */
   readonly beforeMigration?: ((opened: OpenDatabase) => Promise<void>) | undefined;
 }

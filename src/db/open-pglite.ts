@@ -22,10 +22,11 @@ export async function openPglite(folder: string, options: OpenOptions): Promise<
   let lane: PgliteLane;
   try {
     const pglite = await openDurablePglite(`${folder}/pglite`);
-    lane = new PgliteLane(pglite, (error) => {
+    const onStuck = (error: Error): void => {
       options.log.fatal({ err: error }, error.message);
       options.onStuck();
-    });
+    };
+    lane = new PgliteLane(pglite, onStuck, options.onQuery);
   } catch (cause) {
     lock.release();
     throw cause;
@@ -53,6 +54,7 @@ function openLane(lane: PgliteLane, lock: FolderLock): OpenDatabase {
     // drizzle calls no more of a PGlite than the lane has.
     db: drizzle(lane as unknown as PGlite, { schema }),
     connection: { kind: "pglite", lane },
+    waiting: () => lane.waiting,
     close: () => (closed ??= closeAll()),
   };
 }

@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import { MIGRATIONS_DIR, schemaState } from "./migrate.ts";
 import type { OpenDatabase, OpenOptions } from "./open-database.ts";
 import { endWithin } from "./end-within.ts";
+import type { OnQuery } from "./pglite-lane.ts";
 import * as schema from "./schema.ts";
 
 /** Milliseconds. A silent network black hole is noticed after this long (QUEUE.md section 1, trap 4). */
@@ -21,7 +22,7 @@ const MIGRATION_LOCK = 7_242_026;
  * A connection that breaks is replaced at its next use, and whoever waits for an answer on it is told. But it says so itself
  * as well, and without a listener that would end the process: while it is idle the pool says it, in a transaction the client.
  */
-function openPool(url: string): Pool {
+function openPool(url: string, onQuery: OnQuery | undefined): Pool {
   const pool = new Pool({
     connectionString: url,
     keepAlive: true,
@@ -31,8 +32,29 @@ function openPool(url: string): Pool {
   pool.on("error", () => undefined);
   pool.on("connect", (client) => {
     client.on("error", () => undefined);
+    if (onQuery !== undefined) timeQueries(client, onQuery);
   });
   return pool;
+}
+
+/** Both ways in which a pool and a transaction ask: with a function for the answer, or for a promise of it. */
+function timeQueries(client: PoolClient, onQuery: OnQuery): void {
+  const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+  const timed = (...given: unknown[]): unknown => {
+    const start = performance.now();
+    const end = (): void => onQuery(performance.now() - start);
+    const answer = given.at(-1);
+    if (typeof answer !== "function") {
+      const result = query(...given);
+      if (result instanceof Promise) void result.then(end, end);
+      return result;
+    }
+    return query(...given.slice(0, -1), (...answered: unknown[]) => {
+      end();
+      (answer as (...answered: unknown[]) => void)(...answered);
+    });
+  };
+  client.query = timed as typeof client.query;
 }
 
 /**
@@ -43,13 +65,14 @@ function openPool(url: string): Pool {
  */
 export async function openPostgres(
   url: string,
-  options: Pick<OpenOptions, "beforeMigration"> & { readonly isAlone?: boolean },
+  options: Pick<OpenOptions, "beforeMigration" | "onQuery"> & { readonly isAlone?: boolean },
 ): Promise<OpenDatabase> {
-  const pool = openPool(url);
+  const pool = openPool(url, options.onQuery);
   let closed: Promise<void> | undefined;
   const opened: OpenDatabase = {
     db: drizzle(pool, { schema }),
     connection: { kind: "postgres", url, isAlone: options.isAlone ?? false },
+    waiting: () => pool.waitingCount,
     close: () => (closed ??= endWithin(pool.end(), END_MS)),
   };
   try {

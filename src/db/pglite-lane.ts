@@ -8,6 +8,9 @@ import { StuckWatch } from "./stuck-watch.ts";
 
 type QueryArguments = Parameters<PGlite["query"]>;
 
+/** Called when a statement was answered, with the milliseconds that it took. */
+export type OnQuery = (milliseconds: number) => void;
+
 /** Called when the database has not answered for longer than it ever takes; nothing that is asked afterwards will be answered. */
 export type OnStuck = (error: Error) => void;
 
@@ -31,15 +34,23 @@ const STUCK =
 export class PgliteLane {
   readonly #pglite: PGlite;
   readonly #onStuck: OnStuck;
+  readonly #onQuery: OnQuery;
   readonly #lane = new PQueue({ concurrency: 1 });
   readonly #watch = new StuckWatch(BLOCKED_MS, STUCK);
   /** The transaction that the caller is in. */
   readonly #inside = new AsyncLocalStorage<{ isOpen: boolean }>();
   #timer: NodeJS.Timeout | undefined;
+  #askedAt = 0;
 
-  constructor(pglite: PGlite, onStuck: OnStuck) {
+  constructor(pglite: PGlite, onStuck: OnStuck, onQuery: OnQuery = () => undefined) {
     this.#pglite = pglite;
     this.#onStuck = onStuck;
+    this.#onQuery = onQuery;
+  }
+
+  /** How many calls wait for their turn. */
+  get waiting(): number {
+    return this.#lane.size;
   }
 
   query<Row>(...given: QueryArguments): Promise<Results<Row>> {
@@ -130,6 +141,7 @@ export class PgliteLane {
 
   /** From now on an answer is awaited. */
   #ask(): void {
+    this.#askedAt = performance.now();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = setTimeout(() => this.#onStuck(new Error(STUCK)), DEADLINE_MS);
@@ -138,6 +150,7 @@ export class PgliteLane {
   }
 
   #rest(): void {
+    this.#onQuery(performance.now() - this.#askedAt);
     this.#watch.end();
     clearTimeout(this.#timer);
   }

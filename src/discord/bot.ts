@@ -5,6 +5,7 @@ import {
   type Message,
   type REST,
   RESTEvents,
+  Status,
   Team,
 } from "discord.js";
 import type { Logger } from "pino";
@@ -69,6 +70,17 @@ export class Bot {
 
   get isReady(): boolean {
     return this.#client.isReady();
+  }
+
+  /** How many of this process' connections to the gateway are ready. */
+  get readyShards(): number {
+    return this.#client.ws.shards.filter(({ status }) => status === Status.Ready).size;
+  }
+
+  /** Milliseconds of the gateway's answers to heartbeats, in the middle of all shards; NaN before the first. */
+  get gatewayLatencyMs(): number {
+    const { ping } = this.#client.ws;
+    return ping < 0 ? Number.NaN : ping;
   }
 
   /** Whether a user is the application's owner or a member of its team; known from the start on. */

@@ -6,8 +6,6 @@ import { release } from "../quota/quota.ts";
 import { findJob } from "./job-store.ts";
 import { endUnpaid, type JobLoopOptions } from "./job-loop.ts";
 
-type CaretakerOptions = Pick<JobLoopOptions, "db" | "engine" | "log">;
-
 /** A job whose attempts are used up: its workers died with it. */
 const POISON = { code: "crashed", message: "" } as const;
 
@@ -17,11 +15,16 @@ const POISON = { code: "crashed", message: "" } as const;
  *
  * @returns how many
  */
-export async function endDeadJobs({ engine, log }: CaretakerOptions): Promise<number> {
+export async function endDeadJobs({
+  engine,
+  log,
+  metrics,
+}: Pick<JobLoopOptions, "engine" | "log" | "metrics">): Promise<number> {
   return engine.takeDead(async (tx, id) => {
     const row = await findJob(tx, id);
     if (row === null || (row.state !== "waiting" && row.state !== "running")) return;
     log.warn({ jobId: id }, "a job died with its workers");
+    metrics.died(POISON.code);
     const end = { error: POISON, role: "bot", endInQueue: async () => true } as const;
     await endUnpaid({ db: tx, engine }, row, end);
   });
@@ -32,7 +35,10 @@ export async function endDeadJobs({ engine, log }: CaretakerOptions): Promise<nu
  *
  * @returns how many reservations
  */
-export async function releaseOrphans({ db, log }: CaretakerOptions): Promise<number> {
+export async function releaseOrphans({
+  db,
+  log,
+}: Pick<JobLoopOptions, "db" | "log">): Promise<number> {
   const orphans = await db
     .select({ id: reservation.id })
     .from(reservation)

@@ -169,7 +169,7 @@ export class JobLoop {
 
   /** @returns what became of the job, for the metrics */
   async #endBadly(row: JobRow, claim: Claim, error: unknown): Promise<string> {
-    const { engine, db, answers } = this.#options;
+    const { engine, db, answers, metrics } = this.#options;
     if (error instanceof StaleAttempt) return "stale";
     const signal = this.#signalOf(claim);
     const reason: unknown = signal.aborted ? signal.reason : undefined;
@@ -183,8 +183,10 @@ export class JobLoop {
       return reason === "stopping" ? "handed back" : "retried";
     }
     const isCancelled = reason === "cancelled";
+    const explained = isCancelled ? null : this.#explain(row, error);
+    if (explained !== null) metrics.died(explained.code);
     await endUnpaid(this.#options, row, {
-      error: isCancelled ? null : this.#explain(row, error),
+      error: explained,
       role: await answers.deliveryRole(row),
       endInQueue: (tx) =>
         isCancelled ? engine.complete(tx, claim) : engine.fail(tx, claim, String(error)),

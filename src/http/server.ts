@@ -21,6 +21,8 @@ export interface HttpOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly checks: ReadinessChecks;
+  /** For `/startupz`: whether the start is over, however long the first model took to load. */
+  readonly isStarted: () => boolean;
   readonly registry: Registry;
   readonly links: OriginalLinks;
   readonly originalsDir: string;
@@ -56,9 +58,12 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function routes({ checks, registry, links, originalsDir, status }: HttpOptions): Hono {
+function routes({ checks, isStarted, registry, links, originalsDir, status }: HttpOptions): Hono {
   const app = new Hono();
   app.get("/livez", (context) => context.text("ok"));
+  app.get("/startupz", (context) =>
+    isStarted() ? context.text("ok") : context.text("starting", 503),
+  );
   app.get("/readyz", async (context) => {
     const entries = await Promise.all(
       Object.entries(checks).map(async ([name, check]) => [name, await inTime(check)] as const),

@@ -52,6 +52,9 @@ export function statusPage({ version, rows, lastErrors }: Status) {
               )}
             </ul>`
       }
-      <p><a href="/readyz">readyz</a> · <a href="/metrics">metrics</a></p>
+      <p>
+        <a href="/readyz">readyz</a> · <a href="/startupz">startupz</a> ·
+        <a href="/metrics">metrics</a>
+      </p>
     </html>`;
 }

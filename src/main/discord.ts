@@ -5,6 +5,7 @@ import { REST } from "discord.js";
 import { DiscordAttachmentFinder } from "../discord/attachment-finder.ts";
 import { CustomIds } from "../discord/custom-id.ts";
 import { Outbox } from "../generation/outbox.ts";
+import { watchRequests } from "../discord/watch-requests.ts";
 import { startPlayground } from "../playground/start.ts";
 import { startGateway } from "./gateway.ts";
 import type { Pages } from "./pages.ts";
@@ -35,6 +36,7 @@ export async function startDiscord(runtime: Runtime, pages: Pages): Promise<Disc
     ready: [
       "The bot is ready. Invite it to a server:",
       `  ${gateway.inviteLink}`,
+      "A server of yours is served at once: type /imagine there. Others wait until you approve them: /owner guilds approve.",
       `Status: http://${config.host}:${pages.port}`,
     ],
   };
@@ -58,7 +60,11 @@ async function startWithPlayground(runtime: Runtime, pages: Pages): Promise<Disc
     pages.readiness.gateway = () => gateway.bot.isReady;
     return {
       ...gateway,
-      ready: [`Playground: ${playground.address}`],
+      ready: [
+        `Playground: ${playground.address}`,
+        "Your own bot in Discord: at https://discord.com/developers/applications press New Application, then Bot, Reset Token,",
+        "put DISCORD_TOKEN=... into a file .env here, and start again.",
+      ],
       stop: async () => {
         await gateway.stop();
         await playground.stop();
@@ -76,6 +82,7 @@ function startTokenSpeaker(runtime: Runtime): Discord {
   const { db } = database;
   const apiBase = config.discordApiBase;
   const rest = new REST({ api: apiBase, timeout: REST_TIMEOUT_MS });
+  watchRequests(rest, metrics);
   const customIds = new CustomIds(runtime.key);
   const messenger = messengerWith(runtime, { rest, hasBotToken: false, customIds });
   const parts = speakingParts(runtime, messenger);

@@ -9,6 +9,7 @@ import { approvalCard } from "../discord/cards/approval-card.ts";
 import type { Card } from "../discord/cards/components.ts";
 import { CustomIds } from "../discord/custom-id.ts";
 import { DiscordModerationPoster } from "../discord/moderation-poster.ts";
+import { watchRequests } from "../discord/watch-requests.ts";
 import { noteCard } from "../discord/reply.ts";
 import type { RegistrationStore } from "../discord/register-commands.ts";
 import type { AttachmentFinder } from "../generation/attachment.ts";
@@ -71,6 +72,7 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     log,
     onAcknowledged: (milliseconds) => metrics.acknowledged(milliseconds),
   });
+  measureDiscord(runtime, bot);
   const messenger = messengerWith(runtime, { rest: bot.rest, hasBotToken: true, customIds });
   const attachments = new DiscordAttachmentFinder(bot.rest, options.apiBase);
   const parts = speakingParts(runtime, messenger);
@@ -112,6 +114,18 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
       await bot.stop();
     },
   };
+}
+
+function measureDiscord({ metrics }: Runtime, bot: Bot): void {
+  watchRequests(bot.rest, metrics);
+  metrics.gauge(
+    { name: "shards_ready", help: "Connections to the gateway" },
+    async () => bot.readyShards,
+  );
+  metrics.gauge(
+    { name: "gateway_latency_seconds", help: "The gateway's answers to heartbeats" },
+    async () => bot.gatewayLatencyMs / 1000,
+  );
 }
 
 function alertCard(alert: OwnerAlert, customIds: CustomIds): Card {

@@ -19,6 +19,8 @@ const LITTLE_DISK_BYTES = 2 * GIB;
 interface Readiness {
   gateway: (() => boolean) | null;
   worker: (() => boolean) | null;
+  /** Everything was started. */
+  isStarted: boolean;
 }
 
 export interface Pages extends HttpServer {
@@ -29,13 +31,14 @@ export interface Pages extends HttpServer {
 export async function startPages(runtime: Runtime, recent: RecentErrors): Promise<Pages> {
   const { config, metrics, links, database } = runtime;
   const isBehindPlayground = config.role === "all" && config.discordToken === undefined;
-  const readiness: Readiness = { gateway: null, worker: null };
+  const readiness: Readiness = { gateway: null, worker: null, isStarted: false };
   const server = await startHttp({
     host: isBehindPlayground ? "127.0.0.1" : config.host,
     port: isBehindPlayground ? 0 : config.port,
     registry: metrics.registry,
     links,
     originalsDir: originalsDir(config),
+    isStarted: () => readiness.isStarted,
     checks: {
       database: async () => {
         await database.db.execute(sql`select 1`);

@@ -15,6 +15,7 @@ import { createJobEngine } from "../queue/pg-boss-engine.ts";
 import { listWorkers } from "../queue/workers.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { startChores } from "./chores.ts";
+import { addGauges } from "./gauges.ts";
 import { startDiscord } from "./discord.ts";
 import { OwnerAlerts } from "./owner-alerts.ts";
 import { startPages } from "./pages.ts";
@@ -41,7 +42,12 @@ export async function start(
     for (const part of running.toReversed()) await part.stop();
   };
   try {
-    const database = await openDatabase(config, { log, onStuck: () => process.exit(1) });
+    const metrics = new Metrics({ version: SOFTWARE, role: config.role, gpu: config.gpu });
+    const database = await openDatabase(config, {
+      log,
+      onStuck: () => process.exit(1),
+      onQuery: metrics.queried,
+    });
     running.push({ stop: database.close });
     const engine = createJobEngine({ database, log });
     await engine.start();
@@ -51,7 +57,7 @@ export async function start(
     const runtime: Runtime = {
       config,
       log,
-      metrics: new Metrics({ version: SOFTWARE, role: config.role }),
+      metrics,
       database,
       engine,
       models: new ModelDirectory(async () => {
@@ -74,6 +80,8 @@ export async function start(
       pages.readiness.worker = () => worker.inference.isAlive;
     }
     startChores(runtime);
+    addGauges(runtime);
+    pages.readiness.isStarted = true;
     return { ready: discord.ready, stop };
   } catch (error) {
     await stop();

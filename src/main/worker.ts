@@ -36,7 +36,7 @@ export interface Worker extends Running {
  * @throws {UserError} when the model that is configured cannot be used
  */
 export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Promise<Worker> {
-  const { log, metrics, engine, database, caretaker, alerts } = runtime;
+  const { config, log, metrics, engine, database, caretaker, alerts } = runtime;
   const { db } = database;
   const workerId = `${hostname()}-${randomUUID().slice(0, 8)}`;
   const inference = new Inference({
@@ -74,7 +74,11 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
   });
   loop.start();
   metrics.gauge(
-    { name: "gpu_memory_bytes", help: "Resident bytes of the inference process" },
+    {
+      name: "gpu_memory_bytes",
+      help: "Resident bytes of the inference process",
+      labels: { gpu: config.gpu },
+    },
     async () => inference.residentBytes,
   );
   return {

@@ -16,7 +16,7 @@ const PASSED_HEADERS = [
 /** What the bot serves itself, at the address that people know: health, metrics, originals. */
 export function createProxy(botHttp: string | null): Hono {
   const proxy = new Hono();
-  for (const path of ["/livez", "/readyz", "/metrics", "/originals/*"])
+  for (const path of ["/livez", "/readyz", "/startupz", "/metrics", "/originals/*"])
     proxy.get(path, async (c) => {
       if (botHttp === null) return c.text("No bot has been started with this playground.\n", 503);
       const { pathname, search } = new URL(c.req.url);

@@ -37,7 +37,7 @@ export interface PlaygroundOptions {
   /** @default "127.0.0.1" */
   host?: string;
   dataDir: string;
-  /** Where the bot answers `/livez`, `/readyz`, `/metrics` and `/originals`; null: nowhere. */
+  /** Where the bot answers `/livez`, `/readyz`, `/startupz`, `/metrics` and `/originals`; null: nowhere. */
   botHttp: string | null;
   /** Opens `/control` for tests. */
   control: boolean;

@@ -7,6 +7,32 @@ import { controls, type Scene, TestPlayground, textOf } from "../support/playgro
 import { Program } from "../support/program.ts";
 
 const AS_OLIVIA = { as: "olivia" };
+/** By QUEUE.md section 8; each with the program's prefix. */
+const METRICS = [
+  "jobs_accepted_total",
+  "jobs_finished_total",
+  "job_attempts_total",
+  "job_wait_seconds",
+  "job_run_seconds",
+  "job_deliver_seconds",
+  "queue_jobs",
+  "queue_oldest_seconds",
+  "fair_wait_ratio",
+  "gpu_busy_seconds_total",
+  "gpu_memory_bytes",
+  "worker_restarts_total",
+  "dead_letters_total",
+  "quota_reservations_total",
+  "quota_held_credits",
+  "quota_invariant_violations",
+  "discord_requests_total",
+  "discord_rate_limited_seconds_total",
+  "shards_ready",
+  "gateway_latency_seconds",
+  "db_query_seconds",
+  "db_pool_waiting",
+  "build_info",
+];
 
 /** What admins and the owner say holds in the whole program: the real process, the embedded model, PGlite. */
 describe("the program under its administration", () => {
@@ -129,5 +155,22 @@ describe("the program under its administration", () => {
   it("adds up what was drawn", async () => {
     assert.match(await told("admin usage", { days: 1 }), /[23] pictures/);
     assert.match(await told("admin audit"), /`quota.grant`/);
+  });
+
+  it("counts what it does by the agreed names, and finds its accounts right", async () => {
+    const [, address] = await program.waitForOutput(/^Status: (\S+)$/m);
+    const page = await (await fetch(`${address}/metrics`)).text();
+    for (const name of METRICS) assert.match(page, new RegExp(`^# TYPE sanabot_${name} `, "m"));
+    const value = (name: string): number =>
+      Number(page.split(`\nsanabot_${name} `)[1]?.split("\n")[0]);
+    assert.equal(value("quota_invariant_violations"), 0);
+    assert.equal(value("quota_held_credits"), 0);
+    assert.equal(value("shards_ready"), 1);
+    assert.equal(value("job_wait_seconds_count"), value(`job_attempts_total{reason="first"}`));
+    assert.equal(value(`queue_jobs{state="waiting"}`), 0);
+    assert.equal(value("fair_wait_ratio"), 1);
+    assert.ok(value("db_query_seconds_count") > 100);
+    const answers = `discord_requests_total{route="POST /interactions/:id/:token/callback",code="204"}`;
+    assert.ok(value(answers) > 10);
   });
 });

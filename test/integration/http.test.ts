@@ -17,6 +17,7 @@ describe("the pages", () => {
   let server: HttpServer;
   let options: HttpOptions;
   let isReady = true;
+  let isStarted = true;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "sanabot-http-"));
@@ -28,6 +29,7 @@ describe("the pages", () => {
       links: new OriginalLinks(KEY, "http://example.org"),
       originalsDir: folder,
       checks: { database: async () => true, worker: async () => isReady },
+      isStarted: () => isStarted,
       status: async () => ({
         version: "sanabot 1",
         rows: [{ name: "Models", value: "<script>alert(1)</script>", isBad: false }],
@@ -61,6 +63,13 @@ describe("the pages", () => {
     isReady = true;
     assert.equal(response.status, 503);
     assert.deepEqual(await response.json(), { database: true, worker: false });
+  });
+
+  it("say when the start is over", async () => {
+    isStarted = false;
+    assert.equal((await get("/startupz")).status, 503);
+    isStarted = true;
+    assert.equal((await get("/startupz")).status, 200);
   });
 
   it("hand out metrics in Prometheus' format", async () => {

@@ -92,7 +92,7 @@ export async function openRoom(database: OpenDatabase): Promise<Room> {
   const models = new ModelDirectory(async () => [REPORT]);
   const messenger = new RecordingMessenger();
   const answers = new AnswerBook({ db, models, messenger });
-  const metrics = new Metrics({ version: "test", role: "all" });
+  const metrics = new Metrics({ version: "test", role: "all", gpu: "0" });
   const common = { db, engine, messenger, answers, log: SILENT, metrics };
   const outbox = new Outbox({
     ...common,
