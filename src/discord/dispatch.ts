@@ -136,8 +136,11 @@ export class Dispatcher {
   ): Promise<void> {
     const { log } = this.#context;
     const about = { interactionId: interaction.id, name, userId: interaction.user.id };
-    if (isDeadToken(error)) {
-      log.warn({ ...about, err: loggable(error) }, "an interaction was answered too late");
+    if (isDeadToken(error) || isAcknowledgedBefore(error)) {
+      log.warn(
+        { ...about, err: loggable(error) },
+        "an interaction was answered too late, or twice",
+      );
       return;
     }
     const told = errorText(error, interaction.locale);
@@ -172,22 +175,23 @@ export class Dispatcher {
   }
 }
 
-/** Where the line broke, nobody knows whether Discord has taken it: it is said again, and may then have been said before. */
+/**
+ * Where the line broke, or Discord had a fault of its own, nobody knows whether it has taken the acknowledgement: it is said
+ * again, after a fault by discord.js, and may then have been said before.
+ */
 async function deferAnswer(
   interaction: RepliableInteraction,
   how: Exclude<Acknowledgement, "own">,
 ): Promise<void> {
   try {
-    await deferOnce(interaction, how);
+    await deferOnce(interaction, how).catch((error: unknown) => {
+      if (isAnswered(error)) throw error;
+      return deferOnce(interaction, how);
+    });
   } catch (error) {
-    if (isAnswered(error)) throw error;
-    try {
-      await deferOnce(interaction, how);
-    } catch (repeated) {
-      if (!isAcknowledgedBefore(repeated)) throw repeated;
-      interaction.deferred = true;
-      if (how !== "update") interaction.ephemeral = how === "private";
-    }
+    if (!isAcknowledgedBefore(error)) throw error;
+    interaction.deferred = true;
+    if (how !== "update") interaction.ephemeral = how === "private";
   }
 }
 

@@ -246,8 +246,25 @@ describe("the bot's connection to Discord", () => {
     assert.doesNotMatch(textOf(told), /secret/);
   });
 
-  for (const applied of [true, false])
-    it(`answers where the line broke ${applied ? "after" : "before"} Discord took the acknowledgement`, async () => {
+  const callback = { path: "/callback$", count: 1 } as const;
+  const unclear: Readonly<Record<string, Parameters<TestPlayground["faults"]["add"]>[0]>> = {
+    "the line broke after Discord took": { kind: "disconnect", applied: true, ...callback },
+    "the line broke before Discord took": { kind: "disconnect", applied: false, ...callback },
+    "Discord took, and called a fault of its own,": {
+      kind: "server_error",
+      status: 502,
+      applied: true,
+      ...callback,
+    },
+    "Discord had a fault before it took": {
+      kind: "server_error",
+      status: 502,
+      applied: false,
+      ...callback,
+    },
+  };
+  for (const [how, fault] of Object.entries(unclear))
+    it(`answers where ${how} the acknowledgement`, async () => {
       const playground = await playgroundOf();
       let runs = 0;
       const count = command("count", async (interaction) => {
@@ -255,7 +272,7 @@ describe("the bot's connection to Discord", () => {
         await interaction.editReply("counted");
       });
       await start(botOn(playground, { commands: [count] }));
-      playground.faults.add({ kind: "disconnect", applied, path: "/callback$", count: 1 });
+      playground.faults.add(fault);
       const begun = await playground.slash("count");
       const told = await begun.answer();
       assert.equal(textOf(told), "counted");
