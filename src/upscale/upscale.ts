@@ -168,11 +168,15 @@ export async function predictUpscale(
   const inputs = planNetworkTiles(plan, size).map((tile) => inputSize(tile, plan));
   const pixels = inputs.reduce((sum, { width, height }) => sum + width * height, 0);
   const largest = Math.max(...inputs.map(({ width, height }) => Math.max(width, height)));
-  const made = 3 * size.width * size.height * (plan.scale ?? 4) ** 2;
+  const scale = plan.scale ?? 4;
+  const made = 3 * size.width * size.height * scale ** 2;
+  // One pass over the rows, one over the columns, while the network's own memory is still held.
+  const isResized = size.width * scale !== target.width;
+  const resized = isResized ? 3 * target.width * size.height * scale + bytes : 0;
   return {
     ...target,
     flops: pixels * plan.flopsPerPixel,
-    peakMemoryBytes: peakBytes(plan.graph) + Math.max(plan.runBytes(largest) + made, made + bytes),
+    peakMemoryBytes: peakBytes(plan.graph) + plan.runBytes(largest) + made + resized,
   };
 }
 
