@@ -112,4 +112,24 @@ describe("predictCreative", () => {
     assert.ok(large.peakMemoryBytes > small.peakMemoryBytes);
     assert.deepEqual([large.width, large.height], [640, 640]);
   });
+
+  for (const provider of ["cuda", "dml", "webgpu"] as const) {
+    it(`tells the graphics card's memory from the machine's with ${provider}`, async () => {
+      const onCard = await SanaPipeline.load({
+        modelDir: join(PROJECT_DIR, "models/emoji"),
+        cacheDir,
+        provider,
+        precision: "fp32",
+        memory: "all",
+      });
+      after(() => onCard.release());
+      const size = { width: 1024, height: 1024 };
+      const card = await predictCreative(onCard, size, { longestSide: 4096 });
+      const processor = await predictCreative(pipeline, size, { longestSide: 4096 });
+      assert.equal(processor.devicePeakMemoryBytes, 0);
+      assert.ok(card.devicePeakMemoryBytes > 1e9, `${card.devicePeakMemoryBytes}`);
+      // The picture itself stays on the machine.
+      assert.ok(card.peakMemoryBytes > 30 * 4096 ** 2 && card.peakMemoryBytes < 1e9);
+    });
+  }
 });
