@@ -98,6 +98,7 @@ export const admin: SlashCommand = {
           option.user(),
           option.role(),
           option.flag("option.each", { required: false }),
+          option.flag("option.no-limit", { required: false }),
         ]),
         option.subcommand("admin.quota.grant", [
           option.credits({ min: 0.001, required: true }),
@@ -106,7 +107,10 @@ export const admin: SlashCommand = {
           option.whole("option.days", { min: 1, max: 365 }),
           option.text("option.reason"),
         ]),
-        option.subcommand("admin.quota.reset", [option.user()]),
+        option.subcommand("admin.quota.reset", [
+          option.user(),
+          option.flag("option.whole-server", { required: false }),
+        ]),
         option.subcommand("admin.quota.exempt", [
           option.flag("option.free"),
           option.user(),

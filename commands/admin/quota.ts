@@ -24,7 +24,7 @@ import {
   tellList,
   usualCost,
 } from "../administration/answers.ts";
-import { endOf, millicredits, readPeriod } from "../administration/options.ts";
+import { endOf, millicredits, readLimit, readPeriod } from "../administration/options.ts";
 import { asAdmin } from "../administration/rights.ts";
 import type { Route } from "../administration/routes.ts";
 
@@ -52,7 +52,7 @@ export const quotaSet: Route = async (interaction, context) => {
   const changed = await setLimit(context.administration.db, actor, {
     target,
     period,
-    millicredits: millicredits(options.getNumber("credits")),
+    millicredits: readLimit(options),
   });
   await tellChange(interaction, {
     title: say("admin.limit-title", { target: targetName(say, target), period }),
@@ -74,7 +74,7 @@ export const quotaGrant: Route = async (interaction, context) => {
   const usual = await usualCost(requester, context);
   const changed = await giveCredits(context.administration.db, actor, {
     target,
-    millicredits: millicredits(options.getNumber("credits", true)) ?? 0,
+    millicredits: millicredits(options.getNumber("credits", true)),
     expiresAt,
     reason: options.getString("reason"),
   });
@@ -94,6 +94,8 @@ export const quotaReset: Route = async (interaction, context) => {
   const say = sayTo(interaction);
   const target = targetOf(interaction);
   if (target.kind !== "guild" && target.kind !== "member") throw new Refusal("refusal.target");
+  const isWhole = interaction.options.getBoolean("whole-server") === true;
+  if (isWhole !== (target.kind === "guild")) throw new Refusal("refusal.reset-target");
   const usual = await usualCost(requester, context);
   const changed = await forgiveUse(context.administration.db, actor, target);
   await tellChange(interaction, {

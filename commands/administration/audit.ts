@@ -2,7 +2,7 @@ import { cut } from "../../src/discord/cards/components.ts";
 import { escapeMarkdown } from "../../src/discord/cards/markdown.ts";
 import { relativeMoment } from "../../src/discord/cards/time.ts";
 import { type AuditLine, readAudit } from "../../src/generation/policy/audit.ts";
-import { code, type Say, sayTo, tellList } from "./answers.ts";
+import { code, creditsText, onOff, type Say, sayTo, tellList } from "./answers.ts";
 import type { Route } from "./routes.ts";
 
 const PAGE = 10;
@@ -26,18 +26,61 @@ export async function tellAudit(
 }
 
 function lineText(say: Say, line: AuditLine): string {
-  const { at, actor, action, target, before, after, reason } = line;
+  const { at, actor, action, before, after, reason } = line;
+  const state = (value: unknown): string => cut(stateText(say, line, value), MAX_STATE);
   return say("admin.audit-line", {
     when: relativeMoment(at),
     actor: `<@${actor}>`,
     action: code(action),
-    target: code(cut(target, MAX_STATE)),
-    before: stateText(before),
-    after: stateText(after),
+    target: targetText(say, line),
+    same: JSON.stringify(before) === JSON.stringify(after) ? "yes" : "no",
+    before: state(before),
+    after: state(after),
     reason: reason === null ? "none" : escapeMarkdown(cut(reason, MAX_STATE)),
   });
 }
 
-function stateText(state: unknown): string {
-  return state === null ? "–" : code(cut(JSON.stringify(state), MAX_STATE));
+/** Whom or what a line concerns, as Discord shows it where it is a member, a role or a channel. */
+function targetText(say: Say, { action, target }: Pick<AuditLine, "action" | "target">): string {
+  switch (action.split(".")[0]) {
+    case "block":
+    case "unblock":
+      return `<@${target}>`;
+    case "channels":
+      return `<#${target}>`;
+    case "roles":
+      return `<@&${target}>`;
+    case "quota":
+    case "weight":
+      return subjectText(say, target);
+    default:
+      return code(cut(target, MAX_STATE));
+  }
+}
+
+/** A scope and its subject, as limits and weights have them: `guild_user GUILD:USER` and so on. */
+function subjectText(say: Say, target: string): string {
+  const [scope = "", subject = ""] = target.split(" ");
+  const id = subject.split(":").at(-1) ?? "";
+  if (scope === "role") return `<@&${id}>`;
+  if (scope === "guild") return say("admin.target-guild");
+  if (scope !== "user" && scope !== "guild_user") return code(target);
+  return id === "*" ? say("admin.target-everyone") : `<@${id}>`;
+}
+
+/** A stored state in words; numbers of quotas are thousandths of a credit. */
+function stateText(say: Say, line: Pick<AuditLine, "action" | "target">, state: unknown): string {
+  if (state === null || state === undefined) return "–";
+  if (typeof state === "boolean") return onOff(say, state);
+  if (typeof state === "number")
+    return line.action.startsWith("quota.") ? creditsText(say, state, null) : String(state);
+  if (typeof state !== "object") return code(String(state));
+  const parts = Array.isArray(state)
+    ? state.map((part) => stateText(say, line, part))
+    : Object.entries(state).map(([name, part]) => {
+        const value = stateText(say, line, part);
+        // A setting's name stands before it already.
+        return name === line.target ? value : `${name} ${value}`;
+      });
+  return parts.length === 0 ? "–" : parts.join(", ");
 }

@@ -4,10 +4,12 @@ import {
   type APIApplicationCommandSubcommandOption,
   ApplicationCommandOptionType,
   ChannelType,
+  type ChatInputCommandInteraction,
 } from "discord.js";
 
 import { QUOTA_PERIODS } from "../../src/db/schema.ts";
 import { named, titled } from "../../src/discord/localize.ts";
+import { Refusal } from "../../src/generation/refusal.ts";
 import type { QuotaPeriod } from "../../src/quota/quota.ts";
 
 type Names = Parameters<typeof named>[0];
@@ -123,9 +125,19 @@ export function credits({
   };
 }
 
-/** What somebody typed as credits, in thousandths; null where they typed nothing. */
-export function millicredits(typed: number | null): number | null {
-  return typed === null ? null : Math.round(typed * 1000);
+/** What somebody typed as credits, in thousandths. */
+export function millicredits(typed: number): number {
+  return Math.round(typed * 1000);
+}
+
+/** @throws {Refusal} `refusal.limit-needed` unless either credits or no limit were chosen, so that none goes unsaid */
+export function readLimit(
+  options: Pick<ChatInputCommandInteraction["options"], "getNumber" | "getBoolean">,
+): number | null {
+  const credits = options.getNumber("credits");
+  const isUnlimited = options.getBoolean("no-limit") === true;
+  if ((credits === null) !== isUnlimited) throw new Refusal("refusal.limit-needed");
+  return credits === null ? null : millicredits(credits);
 }
 
 export function period(): APIApplicationCommandBasicOption {

@@ -87,6 +87,7 @@ export const owner: SlashCommand = {
           option.credits({ min: 0 }),
           option.completed("option.server", { required: false }),
           option.user(),
+          option.flag("option.no-limit", { required: false }),
         ]),
         option.subcommand("owner.quota.show"),
         option.subcommand("owner.quota.exempt", [
@@ -104,6 +105,7 @@ export const owner: SlashCommand = {
         option.text("option.from", { max: 5 }),
         option.text("option.to", { max: 5 }),
         option.text("option.zone", { max: 64 }),
+        option.flag("option.quiet-off", { required: false }),
       ]),
       option.subcommand("owner.unload", [option.whole("option.minutes", { min: 1, max: 1440 })]),
       option.subcommand("owner.direct", [option.flag("option.on")]),

@@ -18,7 +18,7 @@ import {
   tellList,
   usualCost,
 } from "../administration/answers.ts";
-import { millicredits, readPeriod } from "../administration/options.ts";
+import { readLimit, readPeriod } from "../administration/options.ts";
 import { asOwner } from "../administration/rights.ts";
 import { serverNames } from "./guilds.ts";
 import type { Route } from "../administration/routes.ts";
@@ -53,7 +53,7 @@ function limitOf(interaction: ChatInputCommandInteraction): OwnerLimit {
   const { options } = interaction;
   const change = {
     period: readPeriod(options.getString("period", true)),
-    millicredits: millicredits(options.getNumber("credits")),
+    millicredits: readLimit(options),
   };
   switch (options.getString("scope", true)) {
     case "guild_ceiling":

@@ -97,8 +97,9 @@ export const quiet = switchRoute({
 function quietHours(options: Parameters<Route>[0]["options"]): OwnerSettings["quietHours"] {
   const [from, to] = [options.getString("from"), options.getString("to")];
   const timeZone = options.getString("time-zone") ?? "UTC";
-  if (from === null && to === null) return null;
-  if (from === null || to === null || !TIME.test(from) || !TIME.test(to))
+  const isOff = options.getBoolean("off") === true;
+  if (isOff && from === null && to === null) return null;
+  if (isOff || from === null || to === null || !TIME.test(from) || !TIME.test(to))
     throw new Refusal("refusal.time");
   if (!isTimeZone(timeZone)) throw new Refusal("refusal.time-zone", { zone: timeZone });
   return { from: from.padStart(5, "0"), to: to.padStart(5, "0"), timeZone };

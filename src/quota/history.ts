@@ -27,7 +27,7 @@ const lineSchema = z.object({
 /** A line of the ledger with whom it concerns. */
 export type LedgerLine = z.infer<typeof lineSchema>;
 
-/** The newest lines of an account. */
+/** The newest lines of an account; a reset where nothing was used changed nothing, and is none. */
 export async function readLedger(
   db: Database,
   filter: AccountFilter,
@@ -38,7 +38,7 @@ export async function readLedger(
     sql`select l.id::float8, to_json(l.at) as at, l.kind, l.amount::float8, r.user_id as "userId", r.guild_id as "guildId",
         l.reservation_id::text as "reservationId", l.scope, l.subject, l.actor
       from credit_ledger l left join reservation r on r.id = l.reservation_id
-      where ${isOf(filter)} order by l.id desc limit ${limit}`,
+      where (${isOf(filter)}) and not (l.kind = 'reset' and l.amount = 0) order by l.id desc limit ${limit}`,
     lineSchema,
   );
 }

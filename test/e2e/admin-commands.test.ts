@@ -44,7 +44,11 @@ describe("/admin", () => {
       });
       assert.match(first, /Limit a day: each member/);
       assert.match(first, /Before: no limit\nNow: 10 credits \(about 40 usual pictures\)/);
-      const second = await told("admin quota set", { period: "day", "each-member": true });
+      const second = await told("admin quota set", {
+        period: "day",
+        "no-limit": true,
+        "each-member": true,
+      });
       assert.match(second, /Before: 10 credits.*\nNow: no limit/);
       assert.deepEqual(
         (await audit()).map(({ action, before: was, after: is }) => [action, was, is]),
@@ -53,6 +57,19 @@ describe("/admin", () => {
           ["quota.set.day", null, 10_000],
         ],
       );
+    });
+
+    it("takes no limit away, and forgives no whole server, unless told to in so many words", async () => {
+      await told("admin quota set", { period: "day", credits: 2 });
+      assert.match(await told("admin quota set", { period: "day" }), /choose no-limit/);
+      const both = { period: "day", credits: 3, "no-limit": true };
+      assert.match(await told("admin quota set", both), /one of the two/);
+      assert.match(await told("admin quota reset"), /choose whole-server/);
+      const twice = { user: id("ada"), "whole-server": true };
+      assert.match(await told("admin quota reset", twice), /one of the two/);
+      assert.match(await told("admin quota show"), /2 credits/);
+      const done = await told("admin quota reset", { "whole-server": true });
+      assert.match(done, /this server\*\*\nUnchanged: 0 credits/);
     });
 
     it("sets limits of the server, of a role and of a member", async () => {
@@ -99,7 +116,9 @@ describe("/admin", () => {
       const shown = await told("admin quota show", { user });
       assert.match(shown, /Free of this server's limits/);
       assert.match(shown, /On top: 3 credits/);
-      assert.match(await told("admin quota history", { user }), /granted 3/);
+      const history = await told("admin quota history", { user });
+      assert.match(history, /granted 3/);
+      assert.doesNotMatch(history, /forgiven 0/);
     });
 
     it("shows where a member stands", async () => {
@@ -286,8 +305,21 @@ describe("/admin", () => {
     const list = await told("admin audit");
     assert.match(
       list,
-      new RegExp(`<@${id("olivia")}>: \`block\` \`${id("ada")}\`: – → .*spam.*\\(spam\\)`),
+      new RegExp(
+        `<@${id("olivia")}>: \`block\` <@${id("ada")}>: – → until –, reason \`spam\` \\(spam\\)`,
+      ),
     );
+  });
+
+  it("tells changes in words, and says so where nothing was changed", async () => {
+    await told("admin quota set", { period: "day", credits: 2, user: id("ada") });
+    await told("admin queue pause");
+    await told("admin queue pause");
+    const list = await told("admin audit");
+    assert.match(list, new RegExp(`\`quota.set.day\` <@${id("ada")}>: – → 2 credits`));
+    assert.match(list, /`settings` `isPaused`: off → on/);
+    assert.match(list, /`settings` `isPaused`: unchanged, on/);
+    assert.doesNotMatch(list, /[{}"]/);
   });
 
   it("speaks German and Japanese", async () => {

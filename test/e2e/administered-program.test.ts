@@ -101,7 +101,7 @@ describe("the program under its administration", () => {
     await begun.answer(isFinished);
     const shown = await told("admin quota show", { user: playground.member("ada") });
     assert.match(shown, /On top: 0\.\d+ credits/);
-    await told("admin quota set", { period: "day", "each-member": true });
+    await told("admin quota set", { period: "day", "no-limit": true, "each-member": true });
   });
 
   it("refuses words of the server's list, in prompts and in styles", async () => {

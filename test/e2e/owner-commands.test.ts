@@ -76,7 +76,9 @@ describe("/owner", () => {
   it("sets quiet hours and takes them away", async () => {
     const set = { from: "22:00", to: "7:30", "time-zone": "Europe/Berlin" };
     assert.match(await told("owner quiet", set), /Now: 22:00 to 07:30 \(Europe\/Berlin\)/);
-    assert.match(await told("owner quiet"), /Now: off/);
+    assert.match(await told("owner quiet"), /Give both times.* or choose off/);
+    assert.match(await told("owner quiet", { ...set, off: true }), /Give both times/);
+    assert.match(await told("owner quiet", { off: true }), /Before: 22:00.*\nNow: off/);
     assert.match(
       await told("owner quiet", { from: "25:00", to: "07:00" }),
       /Give both times as HH:MM/,

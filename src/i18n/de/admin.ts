@@ -38,13 +38,18 @@ export const admin: Record<keyof typeof english, string> = {
     "Das ist für Moderatoren dieses Servers (Berechtigung „Mitglieder im Timeout“).",
   "refusal.not-owner": "Das ist allein für den Besitzer des Bots.",
   "refusal.target": "Nenne, für wen es gilt: ein Mitglied oder eine Rolle.",
+  "refusal.limit-needed":
+    "Gib an, wie viele Credits die Grenze erlaubt, oder wähle „ohne-grenze“, um sie zu entfernen: eins von beiden.",
+  "refusal.reset-target":
+    "Nenne das Mitglied, oder wähle „ganzer-server“, um den Verbrauch des ganzen Servers zu erlassen: eins von beiden.",
   "refusal.message-link":
     "Das ist kein Link einer Nachricht. Öffne das Menü der Nachricht, wähle „Nachrichtenlink kopieren“ und füge ihn hier ein.",
   "refusal.message-elsewhere": "Diese Nachricht ist auf einem anderen Server.",
   "refusal.not-ours": "Diese Nachricht ist nicht von mir.",
   "refusal.number": "{name}: „{written}“ ist keine ganze Zahl.",
   "refusal.server-needed": "Nenne einen Server, oder gib den Befehl dort.",
-  "refusal.time": "Gib beide Zeiten als HH:MM an, zum Beispiel 22:00 und 07:30.",
+  "refusal.time":
+    "Gib beide Zeiten als HH:MM an, zum Beispiel 22:00 und 07:30, oder wähle nur „aus“.",
   "refusal.time-zone":
     "Eine Zeitzone „{zone}“ gibt es nicht. Schreib sie wie Europe/Berlin oder Asia/Tokyo.",
   "admin.before-after": "Vorher: {before}\nJetzt: {after}",
@@ -144,5 +149,5 @@ export const admin: Record<keyof typeof english, string> = {
   "admin.audit-title": "Änderungen, Seite {page, number}",
   "admin.audit-empty": "Nichts auf dieser Seite.",
   "admin.audit-line":
-    "{when} {actor}: {action} {target}: {before} → {after}{reason, select, none {} other { ({reason})}}",
+    "{when} {actor}: {action} {target}: {same, select, yes {unverändert, {after}} other {{before} → {after}}}{reason, select, none {} other { ({reason})}}",
 };

@@ -34,13 +34,17 @@ export const admin = {
   "refusal.not-moderator": "That is for moderators of this server (permission Moderate Members).",
   "refusal.not-owner": "That is for the owner of the bot alone.",
   "refusal.target": "Name whom it is for: a member or a role.",
+  "refusal.limit-needed":
+    "Say how many credits the limit allows, or choose no-limit to take it away: one of the two.",
+  "refusal.reset-target":
+    "Name the member, or choose whole-server to forgive what the whole server has used: one of the two.",
   "refusal.message-link":
     "That is no link of a message. Open the message's menu, choose Copy Message Link, and paste it here.",
   "refusal.message-elsewhere": "That message is on another server.",
   "refusal.not-ours": "That message is not one of mine.",
   "refusal.number": "{name}: “{written}” is no whole number.",
   "refusal.server-needed": "Name a server, or give the command on it.",
-  "refusal.time": "Give both times as HH:MM, for example 22:00 and 07:30.",
+  "refusal.time": "Give both times as HH:MM, for example 22:00 and 07:30, or choose off alone.",
   "refusal.time-zone": "There is no time zone “{zone}”. Write it as Europe/Berlin or Asia/Tokyo.",
   "admin.before-after": "Before: {before}\nNow: {after}",
   "admin.same": "Unchanged: {value}",
@@ -139,5 +143,5 @@ export const admin = {
   "admin.audit-title": "Changes, page {page, number}",
   "admin.audit-empty": "Nothing on this page.",
   "admin.audit-line":
-    "{when} {actor}: {action} {target}: {before} → {after}{reason, select, none {} other { ({reason})}}",
+    "{when} {actor}: {action} {target}: {same, select, yes {unchanged, {after}} other {{before} → {after}}}{reason, select, none {} other { ({reason})}}",
 } as const;

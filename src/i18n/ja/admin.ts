@@ -36,13 +36,18 @@ export const admin: Record<keyof typeof english, string> = {
   "refusal.not-moderator": "このサーバーのモデレーター(「メンバーをタイムアウト」権限)専用です。",
   "refusal.not-owner": "ボットの所有者専用です。",
   "refusal.target": "対象のメンバーまたはロールを指定してください。",
+  "refusal.limit-needed":
+    "上限のクレジット数を指定するか、「上限なし」を選んで解除してください(どちらか一方)。",
+  "refusal.reset-target":
+    "メンバーを指定するか、「サーバー全体」を選んでサーバー全体の使用量を帳消しにしてください(どちらか一方)。",
   "refusal.message-link":
     "メッセージのリンクではありません。メッセージのメニューで「メッセージリンクをコピー」を選び、ここに貼り付けてください。",
   "refusal.message-elsewhere": "そのメッセージは別のサーバーにあります。",
   "refusal.not-ours": "それは私のメッセージではありません。",
   "refusal.number": "{name}:「{written}」は整数ではありません。",
   "refusal.server-needed": "サーバーを指定するか、そのサーバーで実行してください。",
-  "refusal.time": "両方の時刻を HH:MM で指定してください(例 22:00、07:30)。",
+  "refusal.time":
+    "両方の時刻を HH:MM で指定してください(例 22:00、07:30)。解除するには「オフ」だけを選びます。",
   "refusal.time-zone":
     "タイムゾーン「{zone}」はありません。Asia/Tokyo や Europe/Berlin のように書いてください。",
   "admin.before-after": "変更前: {before}\n変更後: {after}",
@@ -138,5 +143,5 @@ export const admin: Record<keyof typeof english, string> = {
   "admin.audit-title": "変更の記録({page, number}ページ)",
   "admin.audit-empty": "このページには何もありません。",
   "admin.audit-line":
-    "{when} {actor}: {action} {target}: {before} → {after}{reason, select, none {} other {({reason})}}",
+    "{when} {actor}: {action} {target}: {same, select, yes {変更なし、{after}} other {{before} → {after}}}{reason, select, none {} other {({reason})}}",
 };
