@@ -11,7 +11,7 @@ export const adminPanels: Record<keyof typeof english, string> = {
   "settings.size": "Größtes Bild: {side} × {side}",
   "settings.private-on": "Private Bilder: erlaubt",
   "settings.private-off": "Private Bilder: aus",
-  "settings.mentions-on": "Erwähnungen des Bots: werden beantwortet (ab seinem nächsten Start)",
+  "settings.mentions-on": "Erwähnungen des Bots: werden beantwortet",
   "settings.mentions-off": "Erwähnungen des Bots: bleiben unbeachtet",
   "settings.foreign-nobody": "Fremde Bilder verändern: niemand",
   "settings.foreign-roles": "Fremde Bilder verändern: nach Rolle",
@@ -87,7 +87,7 @@ export const adminPanels: Record<keyof typeof english, string> = {
   "owner.unload-title": "GPU-Speicher freigeben",
   "owner.direct-title": "Direktnachrichten",
   "owner.direct-remark":
-    "Befehle gehen dort sofort; Nachrichten ohne Befehl werden ab dem nächsten Start beantwortet.",
+    "Befehle gehen dort sofort; Nachrichten ohne Befehl werden wenige Sekunden später auch beantwortet.",
   "owner.installs-title": "Nutzerinstallationen",
   "owner.burst-title": "Aufträge eines Nutzers",
   "owner.model-title": "Modell",

@@ -10,7 +10,7 @@ export const adminPanels = {
   "settings.size": "Largest picture: {side} × {side}",
   "settings.private-on": "Private pictures: allowed",
   "settings.private-off": "Private pictures: off",
-  "settings.mentions-on": "Mentions of the bot: answered (from its next start on)",
+  "settings.mentions-on": "Mentions of the bot: answered",
   "settings.mentions-off": "Mentions of the bot: ignored",
   "settings.foreign-nobody": "Remix pictures of others: nobody",
   "settings.foreign-roles": "Remix pictures of others: by role",
@@ -83,7 +83,7 @@ export const adminPanels = {
   "owner.unload-title": "Free the GPU's memory",
   "owner.direct-title": "Direct messages",
   "owner.direct-remark":
-    "Commands work there at once; messages without a command are answered from the next start on.",
+    "Commands work there at once; messages without a command are answered within seconds.",
   "owner.installs-title": "User installs",
   "owner.burst-title": "Requests of a user",
   "owner.model-title": "Model",

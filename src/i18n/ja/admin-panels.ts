@@ -11,7 +11,7 @@ export const adminPanels: Record<keyof typeof english, string> = {
   "settings.size": "最大サイズ: {side} × {side}",
   "settings.private-on": "非公開の画像: 許可",
   "settings.private-off": "非公開の画像: 無効",
-  "settings.mentions-on": "ボットへのメンション: 応答する(次回起動から)",
+  "settings.mentions-on": "ボットへのメンション: 応答する",
   "settings.mentions-off": "ボットへのメンション: 応答しない",
   "settings.foreign-nobody": "他の画像のリミックス: 不可",
   "settings.foreign-roles": "他の画像のリミックス: ロール別",
@@ -81,7 +81,7 @@ export const adminPanels: Record<keyof typeof english, string> = {
   "owner.unload-title": "GPUメモリの解放",
   "owner.direct-title": "ダイレクトメッセージ",
   "owner.direct-remark":
-    "コマンドはすぐに使えます。コマンドなしのメッセージには次回起動から応答します。",
+    "コマンドはすぐに使えます。コマンドなしのメッセージにも数秒後から応答します。",
   "owner.installs-title": "ユーザーインストール",
   "owner.burst-title": "ユーザーの連続依頼",
   "owner.model-title": "モデル",
