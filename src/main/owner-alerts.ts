@@ -49,9 +49,8 @@ export class OwnerAlerts {
     );
   }
 
-  async checkDisk(folder: string): Promise<void> {
-    const { bavail, bsize } = await statfs(folder);
-    const free = bavail * bsize;
+  async checkDisk(folder: string, freeOn = freeBytesOn): Promise<void> {
+    const free = await freeOn(folder);
     if (free < LITTLE_DISK_BYTES)
       this.#raise(
         "disk",
@@ -59,9 +58,15 @@ export class OwnerAlerts {
       );
   }
 
-  backupFailed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#raise("backup", `The nightly backup failed: ${reason}`);
+  /** @throws {Error} as the backup does, after the owner was told */
+  async watchBackup(backup: Promise<unknown>): Promise<void> {
+    try {
+      await backup;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#raise("backup", `The nightly backup failed: ${reason}`);
+      throw error;
+    }
   }
 
   /** A server waits for approval; that each is told of once is the caller's to see to. */
@@ -82,4 +87,9 @@ export class OwnerAlerts {
       this.#log.warn({ err: error }, "the owner could not be told"),
     );
   }
+}
+
+async function freeBytesOn(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }

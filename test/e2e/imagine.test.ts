@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import type { APIMessage } from "discord-api-types/v10";
@@ -58,6 +60,17 @@ describe("the program", () => {
     assert.notEqual(picturesOf(varied)[0], picturesOf(card)[0]);
   });
 
+  it("says at its start how to go on, and shows its owner a status page", async () => {
+    const [, invite = ""] = await program.waitForOutput(/Invite it to a server:\s+(\S+)/);
+    assert.equal(new URL(invite).searchParams.get("permissions"), "274878024704");
+    assert.match(program.output, /type \/imagine there[^]*\/owner guilds approve/);
+    const [, address = ""] = await program.waitForOutput(/^Status: (\S+)$/m);
+    const page = await (await fetch(address)).text();
+    for (const name of ["Discord", "Workers", "Models", "Queue", "Paused", "Memory", "Disk"])
+      assert.ok(page.includes(`<th scope="row">${name}</th>`), name);
+    assert.match(page, /Last errors/);
+  });
+
   it("still answers buttons after a restart", async () => {
     const asked = await playground.slash("imagine", { prompt: "a house", seed: 9, steps: 4 });
     const card = await asked.answer(isFinished);
@@ -70,5 +83,20 @@ describe("the program", () => {
     const pressed = await playground.click(card, "Reroll");
     const again = await pressed.answer(isFinished);
     assert.match(textOf(again), /a house/);
+  });
+
+  it("tells its owner by a direct message that a backup failed", async () => {
+    const { dataDir } = program;
+    await program.stop();
+    await rm(join(dataDir, "backups"), { recursive: true, force: true });
+    await writeFile(join(dataDir, "backups"), "a file where the folder should be");
+    program = await Program.start({
+      environment: { DISCORD_TOKEN: playground.token, DISCORD_API_BASE: playground.apiBase },
+      dataDir,
+    });
+    const told = await playground.waitForMessage((message) =>
+      textOf(message).startsWith("The nightly backup failed: "),
+    );
+    assert.equal(told.channel_id, playground.channel("dm", "olivia"));
   });
 });
