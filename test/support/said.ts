@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 
-import type { APIMessage } from "discord-api-types/v10";
+import { type APIMessage, ComponentType } from "discord-api-types/v10";
 
 import type { AdminBot } from "./admin-bot.ts";
 import type { BegunInteraction, ModalEvent } from "./begun-interaction.ts";
@@ -98,8 +98,10 @@ export class Said {
   jsonOf(shown: Pick<APIMessage, "components"> & Partial<APIMessage> & { title?: string }): string {
     const { title, content = "", flags } = shown;
     const parts = (shown.components ?? []).flatMap((part) =>
-      part.type === 17
-        ? [json({ type: part.type, accent_color: part.accent_color }), ...part.components.map(json)]
+      part.type === ComponentType.Container
+        ? [json({ type: part.type, accent_color: part.accent_color })].concat(
+            part.components.map(json),
+          )
         : [json(part)],
     );
     const head =
