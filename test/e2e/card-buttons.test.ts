@@ -119,7 +119,7 @@ describe("a card's buttons", () => {
     await test.finish();
     const card = await pressed.answer(isFinished);
     assert.deepEqual(labelsOf(card), ["Favourite", "Recipe", "Delete"]);
-    assert.match(textOf(card), /Upscaled to 1024 × 1024/);
+    assert.match(textOf(card), /Upscaled to 4096 × 4096 by ESRGAN thick x4/);
   });
 
   it("draw it again with a new seed", async () => {

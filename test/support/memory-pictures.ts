@@ -45,7 +45,9 @@ export async function storedPicture(job: JobView, index: number): Promise<Stored
 
 function recipeOf({ request, model }: JobView, index: number): Recipe {
   const drawn = request.kind === "generate" ? request : null;
+  const upscaled = { width: 4096, height: 4096, method: "ESRGAN thick x4" };
   return {
+    ...(request.kind === "upscale" ? { upscaled } : {}),
     prompt: request.prompt,
     negativePrompt: drawn?.negativePrompt ?? "",
     width: 1024,
