@@ -150,6 +150,19 @@ describe("the queue when something breaks", () => {
     assert.ok((await timed(serveOne)) < 12 * SLACK);
   });
 
+  it("serves a job once over a line on which every answer takes two seconds, and loses it to nobody", async () => {
+    const id = await queue.add("one");
+    proxy.delayMs = 1000;
+    const claim = await queue.claim();
+    assert.equal(await queue.complete(claim), true);
+    assert.equal(claim.signal.aborted, false);
+    queue.engine.release(claim);
+    proxy.delayMs = 0;
+    assert.deepEqual([claim.id, claim.attempt], [id, 1]);
+    await serveOne();
+    assert.equal(await countOpen(queue), 0);
+  });
+
   it("gives the job of a worker that stands still to another in 12 seconds, and takes nothing from the first then", async () => {
     const id = await queue.add("one");
     const { worker, said } = startWorker(server.url);

@@ -8,6 +8,8 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #weather: Weather = "fair";
+  /** Milliseconds that bytes take in each direction. */
+  delayMs = 0;
   port = 0;
 
   private constructor(target: { host: string; port: number }) {
@@ -59,7 +61,9 @@ export class TcpProxy {
       [far, near],
     ] as const) {
       from.on("data", (bytes) => {
-        if (this.#weather === "fair") to.write(bytes);
+        if (this.#weather !== "fair") return;
+        if (this.delayMs === 0) to.write(bytes);
+        else setTimeout(() => to.write(bytes), this.delayMs);
       });
       from.on("close", end);
       from.on("error", end);
