@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 
 import { type Database, query } from "../db/database.ts";
-import { type Lane, predictEnd, predictStarts, type RunningWork, type WaitingWork } from "./eta.ts";
+import { type Lane, predictEnd, predictStarts, type QueueState } from "./eta.ts";
 import type { WaitingJob } from "./job-engine.ts";
 import { GPU_QUEUE } from "./pg-boss-statements.ts";
 import { readRunTimes, type RunTimes, type Work } from "./run-times.ts";
@@ -24,6 +24,7 @@ const workSchema = z.object({
   worker: z.string().nullable(),
   elapsedSeconds: z.number(),
 });
+type QueuedWork = z.infer<typeof workSchema>;
 
 /** The part of a worker's report that says what it can run. */
 const modelsSchema = z.object({ models: z.array(z.object({ name: z.string() })) });
@@ -41,12 +42,9 @@ export class WaitingJobs {
   /** All of them in order, or those of one guild with their places among all. */
   async list(guild?: string): Promise<WaitingJob[]> {
     const found = await readQueue(this.#db);
-    const waiting: WaitingWork[] = found.filter(({ isRunning }) => !isRunning);
-    if (waiting.length === 0) return [];
-    const running: RunningWork[] = found.filter(({ isRunning }) => isRunning);
+    if (found.every(({ isRunning }) => isRunning)) return [];
     const runTimes = await this.#readRunTimes(found);
-    const lanes = await readLanes(this.#db);
-    const all = predictStarts({ waiting, running, lanes }, runTimes);
+    const all = predictStarts(await this.#stateOf(found), runTimes);
     if (guild === undefined) return all;
     const guilds = new Map(found.map((work) => [work.id, work.guild]));
     return all.filter(({ id }) => guilds.get(id) === guild);
@@ -56,12 +54,15 @@ export class WaitingJobs {
   async foresee(work: Work): Promise<{ from: number; until: number } | null> {
     const found = await readQueue(this.#db);
     const runTimes = await this.#readRunTimes([...found, work]);
-    const queue = {
+    return predictEnd(await this.#stateOf(found), work, runTimes);
+  }
+
+  async #stateOf(found: readonly QueuedWork[]): Promise<QueueState> {
+    return {
       waiting: found.filter(({ isRunning }) => !isRunning),
       running: found.filter(({ isRunning }) => isRunning),
       lanes: await readLanes(this.#db),
     };
-    return predictEnd(queue, work, runTimes);
   }
 
   async #readRunTimes(works: readonly Pick<Work, "model">[]): Promise<RunTimes> {
@@ -76,7 +77,7 @@ export class WaitingJobs {
   }
 }
 
-async function readQueue(db: Database): Promise<z.infer<typeof workSchema>[]> {
+async function readQueue(db: Database): Promise<QueuedWork[]> {
   return query(
     db,
     sql`select q.id::text as id, e.guild, j.kind, e.model, j.width, j.height, e.cost::float8 as cost, q.state = 'active' as "isRunning",
