@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { loadConfig } from "../config.ts";
-import { type Check, type Finding, runCheck } from "./doctor/check.ts";
+import { type Check, type Finding, runChecks } from "./doctor/check.ts";
 import { databaseCheck } from "./doctor/database-check.ts";
 import { discordChecks } from "./doctor/discord-checks.ts";
 import { machineChecks } from "./doctor/machine-checks.ts";
@@ -26,10 +26,10 @@ async function examine({ json = false }: { json?: boolean }): Promise<void> {
     ...discordChecks(config),
   ];
   const results: { name: string; findings: readonly Finding[] }[] = [];
-  for (const check of checks) {
-    const findings = await runCheck(check);
-    results.push({ name: check.name, findings });
-    if (!json) printLines(findings.flatMap((finding) => linesOf(check.name, finding)));
+  for await (const result of runChecks(checks)) {
+    results.push(result);
+    const { name, findings } = result;
+    if (!json) printLines(findings.flatMap((finding) => linesOf(name, finding)));
   }
   const faults = results
     .flatMap(({ findings }) => findings)

@@ -11,6 +11,8 @@ export interface Finding {
 
 export interface Check {
   readonly name: string;
+  /** The check that must find no fault before, where this one would only find the same again. */
+  readonly after?: string;
   readonly run: () => Promise<Finding | readonly Finding[]>;
 }
 
@@ -23,8 +25,27 @@ export const warning = (detail: string, mend: string): Finding => ({
 });
 export const fault = (detail: string, mend: string): Finding => ({ state: "fault", detail, mend });
 
-/** A check that fails is itself a finding: the others are still wanted. */
-export async function runCheck({ run }: Check): Promise<readonly Finding[]> {
+/**
+ * Runs one after the other; a check that fails is itself a finding, since the others are still wanted.
+ *
+ * @yields what each found, by its name
+ */
+export async function* runChecks(
+  checks: readonly Check[],
+): AsyncGenerator<{ readonly name: string; readonly findings: readonly Finding[] }> {
+  const faulty = new Set<string>();
+  for (const check of checks) {
+    const { name, after } = check;
+    const findings =
+      after !== undefined && faulty.has(after)
+        ? [skipped(`mend "${after}" first`)]
+        : await runCheck(check);
+    if (findings.some(({ state }) => state === "fault")) faulty.add(name);
+    yield { name, findings };
+  }
+}
+
+async function runCheck({ run }: Check): Promise<readonly Finding[]> {
   try {
     return [await run()].flat();
   } catch (error) {

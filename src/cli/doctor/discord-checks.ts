@@ -37,8 +37,12 @@ export function discordChecks({ discordToken, discordApiBase, devGuildId }: Conf
   return [
     { name: "token", run: () => checkToken(self) },
     { name: "clock", run: () => checkClock(discordApiBase) },
-    { name: "commands", run: async () => checkCommands(rest, (await self()).id, devGuildId) },
-    { name: "servers", run: async () => checkGuilds(rest, (await self()).id) },
+    {
+      name: "commands",
+      after: "token",
+      run: async () => checkCommands(rest, (await self()).id, devGuildId),
+    },
+    { name: "servers", after: "token", run: async () => checkGuilds(rest, (await self()).id) },
   ];
 }
 
@@ -58,10 +62,9 @@ async function checkToken(self: () => Promise<Self>): Promise<Finding> {
 }
 
 async function checkClock(apiBase: string): Promise<Finding> {
-  const response = await fetch(`${apiBase}/v10/gateway`, {
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  });
-  const theirs = Date.parse(response.headers.get("date") ?? "");
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const response = await fetch(`${apiBase}/v10/gateway`, { signal }).catch(() => null);
+  const theirs = Date.parse(response?.headers.get("date") ?? "");
   if (Number.isNaN(theirs)) return skipped("Discord did not tell the time");
   const difference = Math.abs(Date.now() - theirs);
   if (difference <= MAX_CLOCK_DIFFERENCE_MS) return ok("agrees with Discord's");

@@ -3,6 +3,7 @@ import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
 import type { Config } from "../../config.ts";
+import { UserError } from "../../errors.ts";
 import { findModel } from "../../models/find-model.ts";
 import { type Check, fault, type Finding, ok, warning } from "./check.ts";
 
@@ -18,7 +19,7 @@ export function machineChecks(config: Config): Check[] {
     { name: "data folder", run: () => checkDataDir(config) },
     { name: "memory", run: async () => checkMemory() },
     { name: "model", run: () => checkModel(config) },
-    { name: "provider", run: () => checkProvider(config) },
+    { name: "provider", after: "data folder", run: () => checkProvider(config) },
   ];
 }
 
@@ -57,10 +58,18 @@ function checkMemory(): Finding {
 }
 
 async function checkModel({ model, modelsDir }: Config): Promise<Finding> {
-  const folder = await findModel(model, modelsDir);
   const { openCheckpoint } = await import("../../pipeline/checkpoint.ts");
-  const { manifest } = await openCheckpoint(folder);
-  return ok(`${manifest.name} in ${folder}`);
+  try {
+    const folder = await findModel(model, modelsDir);
+    const { manifest } = await openCheckpoint(folder);
+    return ok(`${manifest.name} in ${folder}`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return fault(
+      error.message,
+      "Download it anew (npx sanabot models pull ID), or choose another (npx sanabot models use ID).",
+    );
+  }
 }
 
 async function checkProvider({ provider, dataDir }: Config): Promise<Finding> {
