@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { REST } from "discord.js";
@@ -8,6 +9,7 @@ import { Outbox } from "../generation/outbox.ts";
 import { watchRequests } from "../discord/watch-requests.ts";
 import { startPlayground } from "../playground/start.ts";
 import { startGateway } from "./gateway.ts";
+import { leaveAlert } from "./left-alerts.ts";
 import type { Pages } from "./pages.ts";
 import { messengerWith, speakingParts } from "./parts.ts";
 import type { Running, Runtime } from "./runtime.ts";
@@ -81,6 +83,9 @@ function startTokenSpeaker(runtime: Runtime): Discord {
   const { config, log, engine, database, metrics } = runtime;
   const { db } = database;
   const apiBase = config.discordApiBase;
+  runtime.alerts.tellBy(async (alert) => {
+    if (alert.kind === "trouble") await leaveAlert(db, `${hostname()}: ${alert.text}`);
+  });
   const rest = new REST({ api: apiBase, timeout: REST_TIMEOUT_MS });
   watchRequests(rest, metrics);
   const customIds = new CustomIds(runtime.key);

@@ -22,6 +22,7 @@ import { Outbox } from "../generation/outbox.ts";
 import { PictureFiles } from "../generation/picture-files.ts";
 import { postModerationNotices } from "../generation/policy/moderation-log.ts";
 import { readOwnerSettings } from "../generation/policy/owner-settings.ts";
+import { takeAlerts } from "./left-alerts.ts";
 import type { OwnerAlert } from "./owner-alerts.ts";
 import { messengerWith, originalsDir, speakingParts } from "./parts.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
@@ -31,6 +32,7 @@ const HAND_OVER_EVERY_MS = 15_000;
 const SWITCHES_EVERY_MS = 5000;
 const QUEUE_POSITIONS_EVERY_MS = 5000;
 const MODERATORS_LOG_EVERY_MS = 5000;
+const WORKERS_ALERTS_EVERY_MS = 5000;
 
 export interface GatewayOptions {
   readonly token: string;
@@ -76,14 +78,13 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
   const messenger = messengerWith(runtime, { rest: bot.rest, hasBotToken: true, customIds });
   const attachments = new DiscordAttachmentFinder(bot.rest, options.apiBase);
   const parts = speakingParts(runtime, messenger);
-  const { answers } = parts;
   const generation = new Generation({
     db,
     engine,
     models,
     defaultModel: config.model,
     metrics,
-    answers,
+    answers: parts.answers,
     files: new PictureFiles(db, originalsDir(config)),
   });
   const roles = ["token", "bot"] as const;
@@ -102,7 +103,7 @@ export async function startGateway(runtime: Runtime, options: GatewayOptions): P
     await bot.registerCommands();
   });
   outbox.start();
-  addChores(runtime, { answers, messenger, bot, customIds });
+  addChores(runtime, { ...parts, messenger, bot, customIds });
   return {
     bot,
     messenger,
@@ -147,6 +148,9 @@ function addChores(
   caretaker.add("moderators' log", MODERATORS_LOG_EVERY_MS, (signal) =>
     postModerationNotices(db, { poster, log }, signal),
   );
+  caretaker.add("workers' alerts", WORKERS_ALERTS_EVERY_MS, async () => {
+    for (const text of await takeAlerts(db)) await bot.tellOwners(noteCard(text));
+  });
   const positions = new QueuePositions({
     db,
     engine,

@@ -30,7 +30,7 @@ export class OwnerAlerts {
     this.#log = log;
   }
 
-  /** From now on by this way, besides the log: a gateway can write direct messages, a worker cannot. */
+  /** From now on by this way, besides the log. */
   tellBy(tell: (alert: OwnerAlert) => Promise<void>): void {
     this.#tell = tell;
   }
