@@ -7,7 +7,11 @@ import {
 } from "discord.js";
 
 import { cut } from "../../src/discord/cards/components.ts";
-import type { GuildSettings } from "../../src/generation/policy/guild-settings.ts";
+import {
+  type GuildSettings,
+  isTimeZone,
+  RANGES,
+} from "../../src/generation/policy/guild-settings.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { MessageKey } from "../../src/i18n/translate.ts";
 import type { Say } from "../administration/answers.ts";
@@ -26,6 +30,8 @@ export interface Form {
 interface Field {
   readonly name: string;
   readonly label: MessageKey;
+  /** Of whole numbers; null: it takes a text. */
+  readonly range: { readonly min: number; readonly max: number } | null;
   readonly value: (settings: GuildSettings) => string;
 }
 
@@ -37,22 +43,34 @@ const FORMS: readonly Form[] = [
     form: "drawing",
     label: "settings.form-drawing",
     fields: [
-      field("subtle", "settings.field-subtle", (now) => Math.round(now.subtleStrength * 100)),
-      field("strong", "settings.field-strong", (now) => Math.round(now.strongStrength * 100)),
-      field("zone", "settings.field-zone", (now) => now.timeZone),
+      numberField("subtle", RANGES.strengthPercent, [
+        "settings.field-subtle",
+        (now) => Math.round(now.subtleStrength * 100),
+      ]),
+      numberField("strong", RANGES.strengthPercent, [
+        "settings.field-strong",
+        (now) => Math.round(now.strongStrength * 100),
+      ]),
+      { name: "zone", label: "settings.field-zone", range: null, value: (now) => now.timeZone },
     ],
     read: (number, typed) => ({
       subtleStrength: number("subtle") / 100,
       strongStrength: number("strong") / 100,
-      timeZone: typed("zone"),
+      timeZone: timeZone(typed("zone")),
     }),
   },
   {
     form: "waiting",
     label: "settings.form-waiting",
     fields: [
-      field("user", "settings.field-waiting-user", (now) => now.maxWaitingPerUser),
-      field("guild", "settings.field-waiting-guild", (now) => now.maxWaitingPerGuild),
+      numberField("user", RANGES.waiting, [
+        "settings.field-waiting-user",
+        (now) => now.maxWaitingPerUser,
+      ]),
+      numberField("guild", RANGES.waiting, [
+        "settings.field-waiting-guild",
+        (now) => now.maxWaitingPerGuild,
+      ]),
     ],
     read: (number) => ({
       maxWaitingPerUser: number("user"),
@@ -63,8 +81,14 @@ const FORMS: readonly Form[] = [
     form: "ages",
     label: "settings.form-ages",
     fields: [
-      field("account", "settings.field-account", (now) => now.minAccountAgeDays),
-      field("membership", "settings.field-membership", (now) => now.minMembershipAgeDays),
+      numberField("account", RANGES.ageDays, [
+        "settings.field-account",
+        (now) => now.minAccountAgeDays,
+      ]),
+      numberField("membership", RANGES.ageDays, [
+        "settings.field-membership",
+        (now) => now.minMembershipAgeDays,
+      ]),
     ],
     read: (number) => ({
       minAccountAgeDays: number("account"),
@@ -75,9 +99,18 @@ const FORMS: readonly Form[] = [
     form: "retention",
     label: "settings.form-retention",
     fields: [
-      field("latents", "settings.field-latents", (now) => now.retention.latentsDays),
-      field("originals", "settings.field-originals", (now) => now.retention.originalsDays),
-      field("history", "settings.field-history", (now) => now.retention.historyDays),
+      numberField("latents", RANGES.keptDays, [
+        "settings.field-latents",
+        (now) => now.retention.latentsDays,
+      ]),
+      numberField("originals", RANGES.keptDays, [
+        "settings.field-originals",
+        (now) => now.retention.originalsDays,
+      ]),
+      numberField("history", RANGES.keptDays, [
+        "settings.field-history",
+        (now) => now.retention.historyDays,
+      ]),
     ],
     read: (number) => ({
       retention: {
@@ -92,12 +125,12 @@ const FORMS: readonly Form[] = [
 /** The panel's buttons that open them. */
 export const FORM_BUTTONS: readonly Pick<Form, "form" | "label">[] = FORMS;
 
-function field(
+function numberField(
   name: string,
-  label: MessageKey,
-  value: (settings: GuildSettings) => string | number,
+  range: NonNullable<Field["range"]>,
+  [label, value]: readonly [MessageKey, (settings: GuildSettings) => number],
 ): Field {
-  return { name, label, value: (settings) => String(value(settings)) };
+  return { name, range, label, value: (settings) => String(value(settings)) };
 }
 
 /** @throws {Refusal} `refusal.forged` */
@@ -132,23 +165,33 @@ export function dialog(
 /**
  * What somebody made of a dialog.
  *
- * @throws {Refusal} `refusal.number` for what is no whole number
+ * @throws {Refusal} `refusal.number` or `refusal.range` for what is no such number, `refusal.time-zone`
  */
 export function readDialog(
   interaction: ModalSubmitInteraction,
-  { label, fields, read }: Form,
+  { fields, read }: Form,
   say: Say,
 ): Partial<GuildSettings> {
   const typed = (name: string): string => interaction.fields.getTextInputValue(name).trim();
   return read((name) => {
-    const shown = fields.find((one) => one.name === name)?.label ?? label;
-    return wholeNumber(typed(name), say(shown));
+    const one = fields.find((field) => field.name === name);
+    if (one === undefined) throw new RangeError(`The dialog has no field ${name}`);
+    return wholeNumber(typed(name), one, say);
   }, typed);
 }
 
-function wholeNumber(written: string, name: string): number {
+function wholeNumber(written: string, { label, range }: Field, say: Say): number {
+  const name = say(label);
   const digits = written.replace(/\s*[%％]$/, "");
   if (!/^\d{1,6}$/.test(digits))
     throw new Refusal("refusal.number", { name, written: cut(written, 30) });
-  return Number(digits);
+  const number = Number(digits);
+  if (range !== null && (number < range.min || number > range.max))
+    throw new Refusal("refusal.range", { name, ...range });
+  return number;
+}
+
+function timeZone(zone: string): string {
+  if (!isTimeZone(zone)) throw new Refusal("refusal.time-zone", { zone });
+  return zone;
 }

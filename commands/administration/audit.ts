@@ -8,6 +8,7 @@ import type { Route } from "./routes.ts";
 const PAGE = 10;
 /** Characters of a state. */
 const MAX_STATE = 100;
+const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 /** A page of the audit log: of a server, or, with null, the owner's. */
 export async function tellAudit(
@@ -42,7 +43,7 @@ function lineText(say: Say, line: AuditLine): string {
 
 /** Whom or what a line concerns, as Discord shows it where it is a member, a role or a channel. */
 function targetText(say: Say, { action, target }: Pick<AuditLine, "action" | "target">): string {
-  switch (action.split(".")[0]) {
+  switch (action.split(".")[0] ?? "") {
     case "block":
     case "unblock":
       return `<@${target}>`;
@@ -74,13 +75,17 @@ function stateText(say: Say, line: Pick<AuditLine, "action" | "target">, state: 
   if (typeof state === "boolean") return onOff(say, state);
   if (typeof state === "number")
     return line.action.startsWith("quota.") ? creditsText(say, state, null) : String(state);
-  if (typeof state !== "object") return code(String(state));
+  if (typeof state === "string")
+    return MOMENT.test(state) ? relativeMoment(new Date(state)) : code(state);
+  if (typeof state !== "object") return code(JSON.stringify(state));
   const parts = Array.isArray(state)
     ? state.map((part) => stateText(say, line, part))
-    : Object.entries(state).map(([name, part]) => {
-        const value = stateText(say, line, part);
-        // A setting's name stands before it already.
-        return name === line.target ? value : `${name} ${value}`;
-      });
+    : Object.entries(state)
+        .filter(([, part]) => part !== null)
+        .map(([name, part]) => {
+          const value = stateText(say, line, part);
+          // A setting's name stands before it already.
+          return name === line.target ? value : `${name} ${value}`;
+        });
   return parts.length === 0 ? "–" : parts.join(", ");
 }

@@ -134,10 +134,10 @@ export function millicredits(typed: number): number {
 export function readLimit(
   options: Pick<ChatInputCommandInteraction["options"], "getNumber" | "getBoolean">,
 ): number | null {
-  const credits = options.getNumber("credits");
+  const typed = options.getNumber("credits");
   const isUnlimited = options.getBoolean("no-limit") === true;
-  if ((credits === null) !== isUnlimited) throw new Refusal("refusal.limit-needed");
-  return credits === null ? null : millicredits(credits);
+  if ((typed === null) !== isUnlimited) throw new Refusal("refusal.limit-needed");
+  return typed === null ? null : millicredits(typed);
 }
 
 export function period(): APIApplicationCommandBasicOption {

@@ -12,7 +12,7 @@ export interface RunningWork extends Work {
   readonly elapsedSeconds: number;
 }
 
-export interface WaitingWork extends Work {
+interface WaitingWork extends Work {
   readonly id: string;
 }
 

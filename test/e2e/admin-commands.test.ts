@@ -277,6 +277,24 @@ describe("/admin", () => {
       assert.match(textOf(refused), /“many” is no whole number/);
       assert.equal((await readSettings(bot.db, bot.guildId)).maxWaitingPerUser, 3);
     });
+
+    it("say in words which numbers and time zones there are", async () => {
+      const panel = await bot.answer("admin settings");
+      const typed = async (button: string, values: Record<string, string>): Promise<string> => {
+        const pressed = await bot.playground.click(panel, button, { as: "olivia" });
+        const dialog = await pressed.modal();
+        const sent = await bot.playground.submitModal(dialog, values, { as: "olivia" });
+        return textOf(await sent.answer((message) => message.id !== panel.id));
+      };
+      assert.match(
+        await typed("Waiting", { user: "0" }),
+        /may wait: choose a number from 1 to 1,000/,
+      );
+      assert.match(await typed("Retention", { history: "3651" }), /a number from 1 to 3,650/);
+      const zone = await typed("Variations, time zone", { zone: "Mars/Base" });
+      assert.match(zone, /no time zone “Mars\/Base”. Write it as Europe\/Berlin/);
+      assert.deepEqual(await audit(), []);
+    });
   });
 
   it("adds, lists and removes styles, and lets no forbidden word into one", async () => {
@@ -305,9 +323,7 @@ describe("/admin", () => {
     const list = await told("admin audit");
     assert.match(
       list,
-      new RegExp(
-        `<@${id("olivia")}>: \`block\` <@${id("ada")}>: – → until –, reason \`spam\` \\(spam\\)`,
-      ),
+      new RegExp(`<@${id("olivia")}>: \`block\` <@${id("ada")}>: – → reason \`spam\` \\(spam\\)`),
     );
   });
 

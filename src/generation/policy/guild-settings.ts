@@ -3,14 +3,27 @@ import { z } from "zod";
 import { MAX_SIDE_PX } from "../../pipeline/limits.ts";
 import { Refusal } from "../refusal.ts";
 
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What whole numbers an admin may choose. */
+export const RANGES = {
+  strengthPercent: { min: 1, max: 100 },
+  /** Requests at once; what a fair order makes of them is the queue's. */
+  waiting: { min: 1, max: 1000 },
+  ageDays: { min: 0, max: 3650 },
+  keptDays: { min: 1, max: 3650 },
+} as const satisfies Readonly<Record<string, Range>>;
+
+const within = ({ min, max }: Range) => z.int().min(min).max(max);
 const snowflake = z.string().regex(/^\d{1,20}$/);
-const days = z.int().min(1).max(3650);
+const days = within(RANGES.keptDays);
 const strength = z.number().gt(0).max(1);
 
 /** Sides of a square that an admin may choose as the largest picture. */
 export const SIZE_CAPS = [512, 1024, 2048, 4096] as const;
-/** Most requests that may wait at once; what a fair order makes of them is the queue's. */
-const MAX_WAITING = 1000;
 
 /** Days for which things are kept; then `retention.ts` deletes them. */
 const retentionSchema = z.object({
@@ -35,13 +48,13 @@ const guildSettingsSchema = z.object({
   /** Of the IANA database: when the server's days and months begin. */
   timeZone: z.string().refine(isTimeZone).default("UTC"),
   retention: retentionSchema.default(retentionSchema.parse({})),
-  maxWaitingPerUser: z.int().min(1).max(MAX_WAITING).default(8),
-  maxWaitingPerGuild: z.int().min(1).max(MAX_WAITING).default(100),
+  maxWaitingPerUser: within(RANGES.waiting).default(8),
+  maxWaitingPerGuild: within(RANGES.waiting).default(100),
   allowsPrivate: z.boolean().default(true),
   /** Where reports and private pictures are shown to the moderators. */
   logChannelId: snowflake.nullable().default(null),
-  minAccountAgeDays: z.int().min(0).max(3650).default(0),
-  minMembershipAgeDays: z.int().min(0).max(3650).default(0),
+  minAccountAgeDays: within(RANGES.ageDays).default(0),
+  minMembershipAgeDays: within(RANGES.ageDays).default(0),
   /** Pixels of a square's side: no picture may have more pixels than that square. */
   maxSize: z.int().min(256).max(MAX_SIDE_PX).default(4096),
   answersMentions: z.boolean().default(false),

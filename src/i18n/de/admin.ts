@@ -47,6 +47,7 @@ export const admin: Record<keyof typeof english, string> = {
   "refusal.message-elsewhere": "Diese Nachricht ist auf einem anderen Server.",
   "refusal.not-ours": "Diese Nachricht ist nicht von mir.",
   "refusal.number": "{name}: „{written}“ ist keine ganze Zahl.",
+  "refusal.range": "{name}: Wähle eine Zahl von {min, number} bis {max, number}.",
   "refusal.server-needed": "Nenne einen Server, oder gib den Befehl dort.",
   "refusal.time":
     "Gib beide Zeiten als HH:MM an, zum Beispiel 22:00 und 07:30, oder wähle nur „aus“.",

@@ -7,7 +7,7 @@ export const refusals: Record<keyof typeof english, string> = {
     "Gerade läuft kein GPU-Rechner. Versuch es in einer Minute noch einmal; bleibt es so, sag dem Besitzer des Bots Bescheid.",
   "refusal.unknown-model": "Ein Modell „{model}“ gibt es hier nicht. Vorhanden: {models}.",
   "refusal.blocked":
-    "Du kannst den Bot {until, select, none {hier nicht} other {vor {until} nicht}} benutzen.{reason, select, none {} other { Grund: {reason}}} Wenn das nicht stimmt, frag die Moderation.",
+    "Du kannst den Bot {until, select, none {hier nicht} other {vor {until} nicht}} benutzen.{reason, select, none { } other {\nGrund: {reason}\n}}Wenn das nicht stimmt, frag die Moderation.",
   "refusal.guild-pending":
     "Dieser Server wartet noch auf die Freigabe durch den Besitzer des Bots.",
   "refusal.guild-refused": "Der Besitzer des Bots hat diesen Server nicht freigegeben.",

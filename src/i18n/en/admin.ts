@@ -43,6 +43,7 @@ export const admin = {
   "refusal.message-elsewhere": "That message is on another server.",
   "refusal.not-ours": "That message is not one of mine.",
   "refusal.number": "{name}: “{written}” is no whole number.",
+  "refusal.range": "{name}: choose a number from {min, number} to {max, number}.",
   "refusal.server-needed": "Name a server, or give the command on it.",
   "refusal.time": "Give both times as HH:MM, for example 22:00 and 07:30, or choose off alone.",
   "refusal.time-zone": "There is no time zone “{zone}”. Write it as Europe/Berlin or Asia/Tokyo.",

@@ -6,7 +6,7 @@ export const refusals = {
     "No GPU worker is running at the moment. Try again in a minute; if it stays so, tell the bot's owner.",
   "refusal.unknown-model": "There is no model “{model}” here. Installed: {models}.",
   "refusal.blocked":
-    "You cannot use the bot {until, select, none {here} other {before {until}}}.{reason, select, none {} other { Reason: {reason}}} If that seems wrong, ask the moderators.",
+    "You cannot use the bot {until, select, none {here} other {before {until}}}.{reason, select, none { } other {\nReason: {reason}\n}}If that seems wrong, ask the moderators.",
   "refusal.guild-pending": "This server still waits for the approval of the bot's owner.",
   "refusal.guild-refused": "The bot's owner has not approved this server.",
   "refusal.direct-messages-off":

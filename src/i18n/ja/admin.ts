@@ -45,6 +45,7 @@ export const admin: Record<keyof typeof english, string> = {
   "refusal.message-elsewhere": "そのメッセージは別のサーバーにあります。",
   "refusal.not-ours": "それは私のメッセージではありません。",
   "refusal.number": "{name}:「{written}」は整数ではありません。",
+  "refusal.range": "{name}:{min, number}から{max, number}までの数を指定してください。",
   "refusal.server-needed": "サーバーを指定するか、そのサーバーで実行してください。",
   "refusal.time":
     "両方の時刻を HH:MM で指定してください(例 22:00、07:30)。解除するには「オフ」だけを選びます。",

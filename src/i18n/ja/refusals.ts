@@ -7,7 +7,7 @@ export const refusals: Record<keyof typeof english, string> = {
     "現在GPUワーカーが動作していません。1分後にもう一度お試しください。続く場合はボットの所有者に知らせてください。",
   "refusal.unknown-model": "モデル「{model}」はここにありません。利用可能: {models}。",
   "refusal.blocked":
-    "{until, select, none {ここではボットを利用できません。} other {{until}まではボットを利用できません。}}{reason, select, none {} other { 理由: {reason}}} お心当たりがない場合はモデレーターにお問い合わせください。",
+    "{until, select, none {ここではボットを利用できません。} other {{until}まではボットを利用できません。}}{reason, select, none {} other {\n理由: {reason}\n}}お心当たりがない場合はモデレーターにお問い合わせください。",
   "refusal.guild-pending": "このサーバーはボット所有者の承認待ちです。",
   "refusal.guild-refused": "このサーバーはボット所有者に承認されていません。",
   "refusal.direct-messages-off":
