@@ -25,6 +25,29 @@ function command(name: string, execute: SlashCommand["execute"]): SlashCommand {
   };
 }
 
+/** What was registered last, as the database remembers it. */
+function remembering(): BotParts["registration"]["store"] {
+  let hash: string | null = null;
+  return {
+    read: async () => hash,
+    write: async (written) => {
+      hash = written;
+    },
+  };
+}
+
+/** A command that answers `done` once the test lets it, and says how often it has begun. */
+function slowCommand(): { slow: SlashCommand; runs: () => number; finish: () => void } {
+  const gate = Promise.withResolvers<void>();
+  let runs = 0;
+  const slow = command("slow", async (interaction) => {
+    runs += 1;
+    await gate.promise;
+    await interaction.editReply("done");
+  });
+  return { slow, runs: () => runs, finish: () => gate.resolve() };
+}
+
 describe("the bot's connection to Discord", () => {
   const open: { stop: () => Promise<void> }[] = [];
 
@@ -82,14 +105,7 @@ describe("the bot's connection to Discord", () => {
 
   it("tells Discord its commands only when they have changed", async () => {
     const playground = await playgroundOf();
-    let hash: string | null = null;
-    const store = {
-      read: async () => hash,
-      write: async (written: string) => {
-        hash = written;
-      },
-    };
-    const registration = { guildId: null, store, userInstalls: async () => true };
+    const registration = { guildId: null, store: remembering(), userInstalls: async () => true };
     const first = command("first", async () => undefined);
     await start(botOn(playground, { commands: [first], registration }));
     await start(botOn(playground, { commands: [first], registration }));
@@ -101,13 +117,7 @@ describe("the bot's connection to Discord", () => {
   });
 
   /** What a command finds of the commands' ids, in a bot that starts now. */
-  async function idsKnown(playground: TestPlayground, hash: { value: string | null }) {
-    const store = {
-      read: async () => hash.value,
-      write: async (written: string) => {
-        hash.value = written;
-      },
-    };
+  async function idsKnown(playground: TestPlayground, store = remembering()) {
     const seen = Promise.withResolvers<ReadonlyMap<string, string>>();
     const ask = command("first", async (interaction, { commandIds }) => {
       seen.resolve(commandIds());
@@ -124,10 +134,10 @@ describe("the bot's connection to Discord", () => {
 
   it("knows their ids, also where Discord need not be told anything", async () => {
     const playground = await playgroundOf();
-    const hash: { value: string | null } = { value: null };
-    const first = await idsKnown(playground, hash);
+    const store = remembering();
+    const first = await idsKnown(playground, store);
     assert.deepEqual(first, [["first", playground.command("first").id]]);
-    assert.deepEqual(await idsKnown(playground, hash), first);
+    assert.deepEqual(await idsKnown(playground, store), first);
     assert.equal(registrationsOn(playground).length, 1);
   });
 
@@ -139,13 +149,13 @@ describe("the bot's connection to Discord", () => {
       method: "GET",
       path: "/commands$",
     });
-    assert.deepEqual(await idsKnown(playground, { value: null }), []);
+    assert.deepEqual(await idsKnown(playground), []);
   });
 
   it("registers them in one server where it is told to", async () => {
     const playground = await playgroundOf();
-    const store = { read: async () => null, write: async () => undefined };
-    const registration = { guildId: playground.guildId, store, userInstalls: async () => true };
+    const { guildId } = playground;
+    const registration = { guildId, store: remembering(), userInstalls: async () => true };
     const commands = [command("first", async () => undefined)];
     await start(botOn(playground, { commands, registration }));
     assert.equal(playground.command("first").guild_id, playground.guildId);
@@ -154,17 +164,7 @@ describe("the bot's connection to Discord", () => {
   it("offers commands for users' own installs only where that is switched on, and changes it while it runs", async () => {
     const playground = await playgroundOf();
     let isOn = false;
-    let hash: string | null = null;
-    const registration = {
-      guildId: null,
-      userInstalls: async () => isOn,
-      store: {
-        read: async () => hash,
-        write: async (written: string) => {
-          hash = written;
-        },
-      },
-    };
+    const registration = { guildId: null, store: remembering(), userInstalls: async () => isOn };
     const { data, ...rest } = command("first", async () => undefined);
     const first = { ...rest, data: { ...data, ...EVERYWHERE } };
     const bot = botOn(playground, { commands: [first], registration });
@@ -282,55 +282,45 @@ describe("the bot's connection to Discord", () => {
 
   it("answers what it has acknowledged, and what came meanwhile, though its connection broke", async () => {
     const playground = await playgroundOf();
-    const gate = Promise.withResolvers<void>();
-    let runs = 0;
-    const slow = command("slow", async (interaction) => {
-      runs += 1;
-      await gate.promise;
-      await interaction.editReply("done");
-    });
+    const { slow, runs, finish } = slowCommand();
     await start(botOn(playground, { commands: [slow] }));
     const first = await playground.slash("slow");
-    await until(() => runs === 1);
+    await until(() => runs() === 1);
     playground.gateway.disconnect(1006);
     const meanwhile = await playground.slash("slow");
-    await until(() => runs === 2);
-    gate.resolve();
+    await until(() => runs() === 2);
+    finish();
     assert.equal(textOf(await first.answer()), "done");
     assert.equal(textOf(await meanwhile.answer()), "done");
-    assert.equal(runs, 2);
+    assert.equal(runs(), 2);
   });
 
   it("answers what it has acknowledged though its session was lost and began anew", async () => {
     const playground = await playgroundOf();
-    const gate = Promise.withResolvers<void>();
-    let runs = 0;
-    const slow = command("slow", async (interaction) => {
-      runs += 1;
-      if (runs === 1) await gate.promise;
-      await interaction.editReply("done");
+    const { slow, runs, finish } = slowCommand();
+    const quick = command("quick", async (interaction) => {
+      await interaction.editReply("quickly done");
     });
-    await start(botOn(playground, { commands: [slow] }));
+    await start(botOn(playground, { commands: [slow, quick] }));
     const first = await playground.slash("slow");
-    await until(() => runs === 1);
+    await until(() => runs() === 1);
     const old = new Set(playground.gateway.sessions.map(({ id }) => id));
     playground.gateway.invalidate();
     await until(() => playground.gateway.sessions.some(({ id }) => !old.has(id)));
-    const second = await playground.slash("slow");
-    assert.equal(textOf(await second.answer()), "done");
-    gate.resolve();
+    const second = await playground.slash("quick");
+    assert.equal(textOf(await second.answer()), "quickly done");
+    finish();
     assert.equal(textOf(await first.answer()), "done");
-    assert.equal(runs, 2);
+    assert.equal(runs(), 1);
   });
 
   it("says that it no longer knows a command that is still registered", async () => {
     const playground = await playgroundOf();
     await start(botOn(playground, { commands: [command("old", async () => undefined)] }));
-    const store = { read: async () => null, write: async () => undefined };
     await open.shift()?.stop();
-    const newer = botOn(playground, {
-      registration: { guildId: playground.guildId, store, userInstalls: async () => true },
-    });
+    const { guildId } = playground;
+    const registration = { guildId, store: remembering(), userInstalls: async () => true };
+    const newer = botOn(playground, { registration });
     await start(newer);
     const told = await (await playground.slash("old")).answer();
     assert.match(textOf(told), /do not know that command any more/);
@@ -338,19 +328,13 @@ describe("the bot's connection to Discord", () => {
 
   it("lets running commands end before it stops", async () => {
     const playground = await playgroundOf();
-    const gate = Promise.withResolvers<void>();
-    let hasBegun = false;
-    const slow = command("slow", async (interaction) => {
-      hasBegun = true;
-      await gate.promise;
-      await interaction.editReply("done");
-    });
+    const { slow, runs, finish } = slowCommand();
     const bot = botOn(playground, { commands: [slow] });
     await start(bot);
     const begun = await playground.slash("slow");
-    await until(() => hasBegun);
+    await until(() => runs() === 1);
     const stopped = bot.stop();
-    gate.resolve();
+    finish();
     await stopped;
     assert.equal(textOf(await begun.answer()), "done");
   });
