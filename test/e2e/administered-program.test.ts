@@ -42,7 +42,11 @@ describe("the program under its administration", () => {
   before(async () => {
     playground = await TestPlayground.start();
     program = await Program.start({
-      environment: { DISCORD_TOKEN: playground.token, DISCORD_API_BASE: playground.apiBase },
+      environment: {
+        DISCORD_TOKEN: playground.token,
+        DISCORD_API_BASE: playground.apiBase,
+        LOG_LEVEL: "debug",
+      },
     });
   });
   after(async () => {
@@ -172,5 +176,22 @@ describe("the program under its administration", () => {
     assert.ok(value("db_query_seconds_count") > 100);
     const answers = `discord_requests_total{route="POST /interactions/:id/:token/callback",code="204"}`;
     assert.ok(value(answers) > 10);
+  });
+
+  it("logs jobs and interactions by their ids, and no token, also where Discord fails", async () => {
+    const path = "^/webhooks/";
+    const count = 8;
+    playground.faults.add({ kind: "server_error", status: 502, applied: false, path, count });
+    const begun = await imagine({ prompt: "a blue pear" });
+    await begun.answer(isFinished);
+    await program.waitForOutput(/delivery is tried again|an update was not shown/);
+    const parts = playground.transcript.calls.flatMap((call) => call.path.split("/"));
+    const tokens = new Set(parts.filter((part) => part.length > 60));
+    assert.ok(tokens.size > 10);
+    for (const token of [playground.token, ...tokens]) assert.ok(!program.output.includes(token));
+    assert.match(
+      program.output,
+      new RegExp(`"jobId":"[0-9a-f-]{36}".*"interactionId":"${begun.id}"`),
+    );
   });
 });
