@@ -3,6 +3,7 @@ import { messageOf, noteCard } from "../../src/discord/reply.ts";
 import { setGuildState } from "../../src/generation/policy/owner-rules.ts";
 import { translate } from "../../src/i18n/translate.ts";
 import { asOwner } from "../administration/rights.ts";
+import { serverNames } from "../owner/guilds.ts";
 
 /** The bot's owner serves a server that waits, or does not. */
 export const guildApproval = [
@@ -16,8 +17,10 @@ function decideBy(action: string, state: "approved" | "refused") {
     acknowledge: "update",
     execute: async (interaction, { id }, context) => {
       const { actor } = asOwner(interaction, context);
-      await setGuildState(context.administration.db, actor, { guildId: id, state });
-      const told = translate(interaction.locale, "approval.done", { id, state });
+      const { db } = context.administration;
+      await setGuildState(db, actor, { guildId: id, state });
+      const server = (await serverNames(db))(id);
+      const told = translate(interaction.locale, "approval.done", { server, state });
       await interaction.editReply(messageOf(noteCard(told)));
     },
   });

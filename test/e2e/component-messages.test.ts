@@ -242,7 +242,7 @@ describe("cards and dialogs, as JSON", () => {
       const asked = (await playground.messagesIn("dm", "olivia")).findLast(hasLabel("Approve"));
       assert.ok(asked);
       await said.press(asked, control, { ...AS_OLIVIA, in: "dm" });
-      told.push(asked, await said.edited(asked, "Server `123` "));
+      told.push(asked, await said.edited(asked, "You can change that"));
     }
     context.assert.snapshot(jsonOf(...told), AS_TEXT);
   });

@@ -12,7 +12,7 @@ export const replies: Record<keyof typeof english, string> = {
   "approval.approve": "Freigeben",
   "approval.refuse": "Ablehnen",
   "approval.done":
-    "Server `{id}` {state, select, approved {ist ab jetzt freigegeben} other {ist abgelehnt}}. Ändern kannst du das mit /besitzer server.",
+    "Server {server} {state, select, approved {ist ab jetzt freigegeben} other {ist abgelehnt}}. Ändern kannst du das mit /besitzer server.",
   "reply.apology":
     "Bei mir ist etwas schiefgegangen; berechnet wurde nichts. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
   "reply.unknown-command":

@@ -11,7 +11,7 @@ export const replies = {
   "approval.approve": "Approve",
   "approval.refuse": "Refuse",
   "approval.done":
-    "Server `{id}` {state, select, approved {is served from now on} other {is not served}}. You can change that with /owner guilds.",
+    "Server {server} {state, select, approved {is served from now on} other {is not served}}. You can change that with /owner guilds.",
   "reply.apology":
     "Something went wrong on my side, and nothing was charged. If it happens again, give the bot's owner this number: {id}",
   "reply.unknown-command": "I do not know that command any more. Reload Discord, then try again.",

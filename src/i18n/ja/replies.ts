@@ -12,7 +12,7 @@ export const replies: Record<keyof typeof english, string> = {
   "approval.approve": "承認",
   "approval.refuse": "拒否",
   "approval.done":
-    "サーバー`{id}`を{state, select, approved {承認しました} other {拒否しました}}。/所有者 サーバー で変更できます。",
+    "サーバー {server} を{state, select, approved {承認しました} other {拒否しました}}。/所有者 サーバー で変更できます。",
   "reply.apology":
     "こちらで問題が起きました。利用枠は減っていません。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
   "reply.unknown-command":
