@@ -4,8 +4,8 @@ import { planTiles, type Rectangle, type Tile } from "../pipeline/tiles.ts";
 import type { LoadedNetwork, NetworkPlan } from "./network.ts";
 import type { UpscaleOptions } from "./types.ts";
 
-/** Bytes that a tile's run may take. */
-const TILE_LIMIT_BYTES = 2 ** 30;
+/** Bytes that a tile's run may take: with what waits to be collected, twice that were measured at x8. */
+const TILE_LIMIT_BYTES = 2 ** 29;
 /** Sides that are tried; a smaller tile is heard and cancelled sooner, and at 256 the halos cost 15 % at 1024. */
 const TILE_SIDES = [256, 192, 128, 96, 64];
 const CHANNELS = 3;
