@@ -42,7 +42,7 @@ function lineText(say: Say, line: AuditLine): string {
 }
 
 /** Whom or what a line concerns, as Discord shows it where it is a member, a role or a channel. */
-function targetText(say: Say, { action, target }: Pick<AuditLine, "action" | "target">): string {
+function targetText(say: Say, { action, target, guildId }: AuditLine): string {
   switch (action.split(".")[0] ?? "") {
     case "block":
     case "unblock":
@@ -53,18 +53,18 @@ function targetText(say: Say, { action, target }: Pick<AuditLine, "action" | "ta
       return `<@&${target}>`;
     case "quota":
     case "weight":
-      return subjectText(say, target);
+      return subjectText(say, target, guildId !== null);
     default:
       return code(cut(target, MAX_STATE));
   }
 }
 
 /** A scope and its subject, as limits and weights have them: `guild_user GUILD:USER` and so on. */
-function subjectText(say: Say, target: string): string {
+function subjectText(say: Say, target: string, isOfServer: boolean): string {
   const [scope = "", subject = ""] = target.split(" ");
   const id = subject.split(":").at(-1) ?? "";
   if (scope === "role") return `<@&${id}>`;
-  if (scope === "guild") return say("admin.target-guild");
+  if (scope === "guild" && isOfServer) return say("admin.target-guild");
   if (scope !== "user" && scope !== "guild_user") return code(target);
   return id === "*" ? say("admin.target-everyone") : `<@${id}>`;
 }
@@ -78,14 +78,17 @@ function stateText(say: Say, line: Pick<AuditLine, "action" | "target">, state: 
   if (typeof state === "string")
     return MOMENT.test(state) ? relativeMoment(new Date(state)) : code(state);
   if (typeof state !== "object") return code(JSON.stringify(state));
-  const parts = Array.isArray(state)
+  const isList = Array.isArray(state);
+  const parts = isList
     ? state.map((part) => stateText(say, line, part))
     : Object.entries(state)
-        .filter(([, part]) => part !== null)
+        .filter(([name, part]) => part !== null || name === line.target)
         .map(([name, part]) => {
           const value = stateText(say, line, part);
           // A setting's name stands before it already.
           return name === line.target ? value : `${name} ${value}`;
         });
-  return parts.length === 0 ? "–" : parts.join(", ");
+  if (parts.length > 0) return parts.join(", ");
+  // A block without an end and a reason is one all the same.
+  return isList ? "–" : onOff(say, true);
 }

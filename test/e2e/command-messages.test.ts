@@ -151,7 +151,7 @@ describe("what the bot answers to commands, as JSON", () => {
         ["owner status"],
         ["owner resume"],
         ["owner quiet", { from: "22:00", to: "07:00", "time-zone": "Europe/Berlin" }],
-        ["owner quiet"],
+        ["owner quiet", { off: true }],
         ["owner unload", { minutes: 10 }],
         ["owner direct-messages", { on: true }],
         ["owner user-installs", { on: true }],
