@@ -317,6 +317,20 @@ describe("the question before a dear request", () => {
     assert.doesNotMatch(wordsOf({}), /memory/);
   });
 
+  it("says that it is an enlargement", () => {
+    const request: Proposal["request"] = {
+      kind: "upscale",
+      source: { kind: "picture", pictureId: pictures(1)[0]?.id ?? "" },
+      mode: "faithful",
+      longestSide: 4096,
+      prompt: "a red apple",
+      strength: null,
+      seed: 1,
+    };
+    assert.match(wordsOf({ request }), /^a red apple\nUpscale to 4K\n\*\*This costs/);
+    assert.doesNotMatch(wordsOf({}), /Upscale/);
+  });
+
   it("says that nothing is left", () => {
     assert.match(wordsOf({ picturesLeft: 0 }), /You have none left at the moment\./);
   });

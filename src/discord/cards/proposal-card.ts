@@ -29,11 +29,16 @@ export function proposalCard(proposal: Proposal, ids: CustomIds): Card {
 }
 
 function linesOf(
-  { place, usualPictures, picturesLeft, readySeconds, peakMemoryBytes }: Proposal,
+  { request, place, usualPictures, picturesLeft, readySeconds, peakMemoryBytes }: Proposal,
   say: Say,
 ): string[] {
   const { locale } = place;
+  const enlarging =
+    request.kind === "upscale"
+      ? [say(request.mode === "creative" ? "card.creative" : "card.upscale")]
+      : [];
   return [
+    ...enlarging,
     say("proposal.price", { pictures: amountOf(usualPictures, locale) }),
     ...(picturesLeft === null ? [] : [say("proposal.left", { count: picturesLeft })]),
     readySeconds === null
