@@ -43,6 +43,28 @@ async function killAfter(folder: string, rows: number): Promise<number> {
 }
 
 describe("the database", () => {
+  for (const { name, open } of DATABASES)
+    it(`tells how long each statement took on ${name}, in a transaction and where it failed too`, async () => {
+      const times: number[] = [];
+      const { db, waiting, close } = await open((milliseconds) => times.push(milliseconds));
+      const timesOf = async (work: () => Promise<unknown>): Promise<number[]> => {
+        const before = times.length;
+        await work();
+        return times.slice(before);
+      };
+      const sleep = sql`select pg_sleep(0.05)`;
+      const [alone, ...more] = await timesOf(() => db.execute(sleep));
+      assert.ok(alone !== undefined && alone >= 45 && more.length === 0, `${alone} ms`);
+      const inside = await timesOf(() => db.transaction((tx) => tx.execute(sleep)));
+      // Its begin, what it does, and its end.
+      assert.equal(inside.length, 3);
+      assert.ok(inside.some((milliseconds) => milliseconds >= 45));
+      const failed = await timesOf(() => assert.rejects(db.execute(sql`select nothing_like_it()`)));
+      assert.ok(failed.length > 0);
+      assert.equal(waiting(), 0);
+      await close();
+    });
+
   for (const { name, open } of DATABASES) {
     it(`refuses ${name} when a newer program has migrated it`, async () => {
       const { db, close } = await open();

@@ -11,6 +11,7 @@ import { pino } from "pino";
 import packageJson from "../../package.json" with { type: "json" };
 import { schemaVersion } from "../../src/db/migrate.ts";
 import type { OpenDatabase, OpenOptions } from "../../src/db/open-database.ts";
+import type { OnQuery } from "../../src/db/pglite-lane.ts";
 import { openPglite } from "../../src/db/open-pglite.ts";
 import { openPostgres } from "../../src/db/open-postgres.ts";
 
@@ -125,25 +126,28 @@ export async function pgliteTemplate(): Promise<string> {
   });
 }
 
-async function openFreshPglite(): Promise<OpenDatabase> {
+async function openFreshPglite(onQuery?: OnQuery): Promise<OpenDatabase> {
   const template = await pgliteTemplate();
   const folder = await mkdtemp(join(tmpdir(), "sanabot-pglite-"));
   await cp(template, join(folder, "db"), { recursive: true });
-  const { close, ...opened } = await openPglite(join(folder, "db"), OPEN_OPTIONS);
+  const { close, ...opened } = await openPglite(join(folder, "db"), { ...OPEN_OPTIONS, onQuery });
   return {
     ...opened,
     close: () => close().then(() => rm(folder, { recursive: true, force: true })),
   };
 }
 
-async function openFreshPostgres(): Promise<OpenDatabase> {
+async function openFreshPostgres(onQuery?: OnQuery): Promise<OpenDatabase> {
   const { url, stop } = await startPostgres();
-  const { close, ...opened } = await openPostgres(url, {});
+  const { close, ...opened } = await openPostgres(url, { onQuery });
   return { ...opened, close: () => close().then(stop) };
 }
 
 /** Both databases that the program runs on: what holds on one is tested on the other. */
-export const DATABASES: readonly { name: string; open: () => Promise<OpenDatabase> }[] = [
+export const DATABASES: readonly {
+  name: string;
+  open: (onQuery?: OnQuery) => Promise<OpenDatabase>;
+}[] = [
   { name: "PGlite", open: openFreshPglite },
   { name: "PostgreSQL", open: openFreshPostgres },
 ];
