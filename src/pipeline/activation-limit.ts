@@ -1,3 +1,5 @@
+import { UserError } from "../errors.ts";
+
 /** A picture of 1024 x 1024 is decoded whole in this; working by tiles costs a tenth to a third more time. */
 const MAX_ACTIVATION_BYTES = 3.5 * 2 ** 30;
 /** Of the memory that is free, what the autoencoder's activations may take. */
@@ -16,4 +18,20 @@ export function activationLimitBytes(freeBytes = process.availableMemory()): num
 /** The same for one tile or band. */
 export function partLimitBytes(activationLimit: number): number {
   return Math.min(MAX_PART_BYTES, activationLimit);
+}
+
+/**
+ * Does the autoencoder's work within what is free, and once more in the smallest parts where memory runs out all the same: others
+ * may have taken it meanwhile, and a card's driver keeps what it does not tell of.
+ */
+export async function withinMemory<T>(
+  freeBytes: number,
+  work: (memoryLimitBytes: number) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(activationLimitBytes(freeBytes));
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "out_of_memory") throw error;
+    return work(0);
+  }
 }

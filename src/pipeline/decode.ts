@@ -1,5 +1,5 @@
 import { throwIfCancelled } from "../errors.ts";
-import { activationLimitBytes } from "./activation-limit.ts";
+import { withinMemory } from "./activation-limit.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type DecodedImage, decodeLatents } from "./decode-latents.ts";
 import type { PreparedPicture } from "./prepare-latents.ts";
@@ -30,11 +30,9 @@ export async function decode(
   const latents = { data: prepared.clean, dims: prepared.dims };
   const onTile = (tile: number, tiles: number): void =>
     throwIfCancelled(request.signal, `before tile ${tile + 1} of ${tiles} was decoded`);
-  const decoded = await decodeLatents({ checkpoint, stages }, latents, {
-    memoryLimitBytes: activationLimitBytes(stages.memoryBytes("vae-decoder")),
-    onTile,
-    tiling,
-  });
+  const decoded = await withinMemory(stages.memoryBytes("vae-decoder"), (memoryLimitBytes) =>
+    decodeLatents({ checkpoint, stages }, latents, { memoryLimitBytes, onTile, tiling }),
+  );
   const { width, height } = request;
   const from = { height: request.latentHeightPx, width: request.latentWidthPx };
   const fitted = resizeAndCrop(decoded.data, from, { height, width });

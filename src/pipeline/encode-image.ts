@@ -1,5 +1,5 @@
 import { resizeLanczos } from "../image/resize-lanczos.ts";
-import { activationLimitBytes } from "./activation-limit.ts";
+import { withinMemory } from "./activation-limit.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { encodeSample } from "./encode-sample.ts";
 import type { ResolvedRequest } from "./resolve-request.ts";
@@ -16,10 +16,9 @@ export async function encodeImage(
   const size = { width: request.latentWidthPx, height: request.latentHeightPx };
   const { rgb } = resizeLanczos(coverCrop(request.initImage, size), size);
   const sample = { data: toNchw(rgb, size), channels: 3, ...size };
-  return encodeSample({ checkpoint, stages }, sample, {
-    memoryLimitBytes: activationLimitBytes(stages.memoryBytes("vae-encoder")),
-    tiling,
-  });
+  return withinMemory(stages.memoryBytes("vae-encoder"), (memoryLimitBytes) =>
+    encodeSample({ checkpoint, stages }, sample, { memoryLimitBytes, tiling }),
+  );
 }
 
 /** The largest centred part with the aspect ratio of `target`, so that nothing is stretched. */
