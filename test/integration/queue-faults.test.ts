@@ -159,8 +159,8 @@ describe("the queue when something breaks", () => {
     queue.engine.release(claim);
     proxy.delayMs = 0;
     assert.deepEqual([claim.id, claim.attempt], [id, 1]);
-    await serveOne();
     assert.equal(await countOpen(queue), 0);
+    await serveOne();
   });
 
   it("gives the job of a worker that stands still to another in 12 seconds, and takes nothing from the first then", async () => {
