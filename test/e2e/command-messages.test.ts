@@ -9,16 +9,13 @@ import { Refusal } from "../../src/generation/refusal.ts";
 import { CATALOGUES } from "../../src/i18n/translate.ts";
 import { AdminBot } from "../support/admin-bot.ts";
 import type { Scene, TestPlayground } from "../support/playground.ts";
-import { Said } from "../support/said.ts";
+import { AS_TEXT, Said } from "../support/said.ts";
 
 /** What a handler throws of a picture's file is said in the same way. */
 type RefusalKey = ConstructorParameters<typeof Refusal>[0];
 
 const AS_OLIVIA = { as: "olivia" };
 const AS_MORGAN = { as: "morgan" };
-
-/** As it is, and not escaped once more. */
-const AS_TEXT = { serializers: [String] };
 
 /** Something for each name that a message uses. */
 function parametersOf(message: string): Record<string, string | number> {

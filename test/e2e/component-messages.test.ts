@@ -12,13 +12,10 @@ import { postModerationNotices } from "../../src/generation/policy/moderation-lo
 import { createLogger } from "../../src/log.ts";
 import { AdminBot } from "../support/admin-bot.ts";
 import { controls, type TestPlayground, textOf } from "../support/playground.ts";
-import { hasLabel, optionsOf, Said } from "../support/said.ts";
+import { AS_TEXT, hasLabel, optionsOf, Said } from "../support/said.ts";
 
 const AS_OLIVIA = { as: "olivia" };
 const AS_MORGAN = { as: "morgan" };
-
-/** As it is, and not escaped once more. */
-const AS_TEXT = { serializers: [String] };
 
 /** Each message as it arrives at Discord's client: a change of any of them shows in the snapshot. */
 describe("cards and dialogs, as JSON", () => {

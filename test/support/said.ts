@@ -8,6 +8,9 @@ import { controls, customIdOf } from "./message-controls.ts";
 import type { Scene } from "./playground.ts";
 import { until } from "./until.ts";
 
+/** How a snapshot keeps what is text already: as it is, and not escaped once more. */
+export const AS_TEXT = { serializers: [String] };
+
 type Options = Record<string, string | number | boolean>;
 
 /** What differs from run to run, and what stands for it. */

@@ -142,6 +142,16 @@ function textsOf([container]: readonly APIContainerComponent[]): string[] {
   return (container?.components ?? []).flatMap((part) => ("content" in part ? [part.content] : []));
 }
 
+const ENLARGEMENT: JobView["request"] = {
+  kind: "upscale",
+  source: { kind: "picture", pictureId: pictures(1)[0]?.id ?? "" },
+  mode: "faithful",
+  longestSide: 4096,
+  prompt: "a red apple",
+  strength: null,
+  seed: 1,
+};
+
 describe("a job's cards", () => {
   it("show progress in steps, with the predicted picture", (context) => {
     const progress = { stage: "denoise", picture: 2, pictures: 4, step: 5, steps: 20 } as const;
@@ -172,32 +182,14 @@ describe("a job's cards", () => {
       files: [{ ...file, remark: "3120 × 3120" }],
       originals: [{ name: "1-0.png", url: "https://bot.example/o/1?s=2" }],
     };
-    const request: JobView["request"] = {
-      kind: "upscale",
-      source: { kind: "picture", pictureId: pictures(1)[0]?.id ?? "" },
-      mode: "faithful",
-      longestSide: 4096,
-      prompt: "a red apple",
-      strength: null,
-      seed: 1,
-    };
-    context.assert.snapshot(draw(notice, { request }));
+    context.assert.snapshot(draw(notice, { request: ENLARGEMENT }));
   });
 
   describe("of an enlarged picture", () => {
-    const request: JobView["request"] = {
-      kind: "upscale",
-      source: { kind: "picture", pictureId: pictures(1)[0]?.id ?? "" },
-      mode: "faithful",
-      longestSide: 4096,
-      prompt: "a red apple",
-      strength: null,
-      seed: 1,
-    };
     const wordsOf = (change: Partial<ReturnType<typeof finished>>) =>
-      textsOf(noticeCard(job({ request }), { ...finished(1), ...change }, IDS).components).join(
-        "\n",
-      );
+      textsOf(
+        noticeCard(job({ request: ENLARGEMENT }), { ...finished(1), ...change }, IDS).components,
+      ).join("\n");
 
     it("name what enlarged it, Lanczos too", () => {
       assert.match(wordsOf({ pictures: upscaledBy("ESRGAN thick x4") }), /by ESRGAN thick x4/);
@@ -318,16 +310,7 @@ describe("the question before a dear request", () => {
   });
 
   it("says that it is an enlargement", () => {
-    const request: Proposal["request"] = {
-      kind: "upscale",
-      source: { kind: "picture", pictureId: pictures(1)[0]?.id ?? "" },
-      mode: "faithful",
-      longestSide: 4096,
-      prompt: "a red apple",
-      strength: null,
-      seed: 1,
-    };
-    assert.match(wordsOf({ request }), /^a red apple\nUpscale to 4K\n\*\*This costs/);
+    assert.match(wordsOf({ request: ENLARGEMENT }), /^a red apple\nUpscale to 4K\n\*\*This costs/);
     assert.doesNotMatch(wordsOf({}), /Upscale/);
   });
 

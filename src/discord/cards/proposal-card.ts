@@ -1,22 +1,19 @@
 import { ButtonStyle } from "discord.js";
 
 import type { Proposal } from "../../generation/types.ts";
-import { type MessageKey, type MessageParameters, translate } from "../../i18n/translate.ts";
+import { translate } from "../../i18n/translate.ts";
 import { type CustomIds, shortId } from "../custom-id.ts";
 import { amountOf, durationOf } from "./amounts.ts";
 import { ACCENT, type Card, card, pressButton, row, small, text } from "./components.ts";
-import { promptText } from "./running-cards.ts";
+import { promptText, type Say } from "./running-cards.ts";
 
 const GIB = 2 ** 30;
-
-type Say = (key: MessageKey, parameters?: MessageParameters) => string;
 
 /** What a dear request takes, in words, and whether to go on. */
 export function proposalCard(proposal: Proposal, ids: CustomIds): Card {
   const { id, place } = proposal;
   const press = (action: string) => ids.write({ action, id: shortId(id), index: 0 });
-  const say = (key: MessageKey, parameters?: MessageParameters) =>
-    translate(place.locale, key, parameters);
+  const say: Say = (key, parameters) => translate(place.locale, key, parameters);
   return card(ACCENT.working, [
     promptText(proposal),
     text(linesOf(proposal, say).join("\n")),
