@@ -8,12 +8,12 @@ import { query } from "../../src/db/database.ts";
 import { delivery, reservation } from "../../src/db/schema.ts";
 import { shortId } from "../../src/discord/custom-id.ts";
 import { customIdsOf } from "../../src/discord/own-message.ts";
-import type { JobRow } from "../../src/generation/job-store.ts";
 import { NoticeWriter } from "../../src/generation/notice.ts";
 import { Outbox } from "../../src/generation/outbox.ts";
+import { takeAnswered } from "../support/answered-job.ts";
 import { DATABASES, SILENT } from "../support/databases.ts";
 import { TestBot } from "../support/discord-bot.ts";
-import { asking, drawNothing, openRoom, type Room, take } from "../support/generation.ts";
+import { drawNothing, openRoom, type Room } from "../support/generation.ts";
 import { until } from "../support/until.ts";
 
 const HOUR_MS = 60 * 60_000;
@@ -34,17 +34,6 @@ describe("an hour without Discord", () => {
     await room.close();
     await test[Symbol.asyncDispose]();
   });
-
-  async function waiting(): Promise<JobRow> {
-    const begun = await test.playground.slash("imagine", { prompt: "a tree" });
-    const wish = await until(() =>
-      test.generation.wishes.find(({ interactionId }) => interactionId === begun.id),
-    );
-    await begun.reply();
-    await test.generation.finish();
-    const asked = asking("a tree", { interactionId: begun.id });
-    return (await take(room, { ...asked, place: wish.place })).row;
-  }
 
   /** The delivery as the queue has it. */
   async function queued(jobId: string): Promise<{ tries: number; dueSeconds: number } | undefined> {
@@ -76,7 +65,7 @@ describe("an hour without Discord", () => {
   }
 
   it("leaves a picture to be posted within half a minute after it, once, and charged for then", async () => {
-    const row = await waiting();
+    const { row } = await takeAnswered(test, room);
     const outbox = new Outbox({
       ...room,
       log: SILENT,

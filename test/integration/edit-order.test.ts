@@ -14,9 +14,10 @@ import type { Notice } from "../../src/generation/messenger.ts";
 import { NoticeWriter } from "../../src/generation/notice.ts";
 import { Outbox } from "../../src/generation/outbox.ts";
 import { createLogger } from "../../src/log.ts";
+import { takeAnswered } from "../support/answered-job.ts";
 import { DATABASES, SILENT } from "../support/databases.ts";
 import { TestBot } from "../support/discord-bot.ts";
-import { asking, drawNothing, openRoom, type Room, take } from "../support/generation.ts";
+import { drawNothing, openRoom, type Room } from "../support/generation.ts";
 import { controls, type TestPlayground } from "../support/playground.ts";
 import { until } from "../support/until.ts";
 
@@ -56,20 +57,10 @@ describe("an answer that several processes edit", () => {
 
   /** A job that waits, whose answer is a real one. */
   async function waiting() {
-    const begun = await playground.slash("imagine", { prompt: "a tree" });
-    const wish = await until(() =>
-      test.generation.wishes.find(({ interactionId }) => interactionId === begun.id),
-    );
-    await begun.reply();
-    // The bot itself is to show nothing of it.
-    await test.generation.finish();
-    const { row } = await take(room, {
-      ...asking("a tree", { interactionId: begun.id }),
-      place: wish.place,
-    });
+    const { row, interactionId } = await takeAnswered(test, room);
     const card = async (): Promise<APIMessage | undefined> =>
       (await playground.messagesIn("general")).find(
-        (message) => message.interaction_metadata?.id === begun.id,
+        (message) => message.interaction_metadata?.id === interactionId,
       );
     return { row, answer: await room.answers.of(row), card };
   }
