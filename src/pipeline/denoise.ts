@@ -79,9 +79,15 @@ function positions(checkpoint: Checkpoint, dims: PreparedPicture["dims"]): Recor
   const { config } = checkpoint.transformer;
   if (config.interpolationScale === null) return {};
   const [, , height, width] = dims;
-  const half = config.innerDim / 2;
+  const { innerDim } = config;
   return {
-    position_x: { data: positionEmbedding(config, width), dims: [width, half] },
-    position_y: { data: positionEmbedding(config, height), dims: [height, half] },
+    position_x: {
+      data: positionEmbedding(config, "columns", width),
+      dims: [1, innerDim, 1, width],
+    },
+    position_y: {
+      data: positionEmbedding(config, "rows", height),
+      dims: [1, innerDim, height, 1],
+    },
   };
 }

@@ -91,7 +91,9 @@ async function stageNeeds(parts: Parts, request: PlannedSize): Promise<Map<Stage
   const { checkpoint, stages } = parts;
   const needs = new Map<StageName, number>();
   for (const name of ["text-encoder", "conditioning", "transformer"] as const) {
-    needs.set(name, peakBytes(await stages.graph(name), stageSizes(name, checkpoint, request)));
+    const sizes = stageSizes(name, checkpoint, request);
+    // Behind the prompt comes what guidance keeps away from, often nothing: one token.
+    needs.set(name, peakBytes(await stages.graph(name), sizes, { ...sizes, tokens: 1 }));
   }
   const held = stages.provider("vae-decoder") === "cpu" ? stages.heldBytes : 0;
   const limit = activationLimitBytes(stages.memoryBytes("vae-decoder") + held);

@@ -36,6 +36,7 @@ describe(
     for (const [stage, sizes] of [
       ["transformer", { batch: 1, height: 16, width: 16, tokens: 24 }],
       ["transformer", { batch: 2, height: 32, width: 32, tokens: 24 }],
+      ["transformer of a 4K model", { batch: 1, height: 128, width: 128, tokens: 32 }],
       ["vae-decoder", { batch: 1, height: 6, width: 9 }],
       ["vae-decoder", { batch: 1, height: 12, width: 12 }],
       ["vae-encoder", { batch: 1, height: 256, width: 320 }],

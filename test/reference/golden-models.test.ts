@@ -79,8 +79,8 @@ async function transformerRow(
     config.interpolationScale === null
       ? {}
       : {
-          position_x: { data: positionEmbedding(config, 5), dims: [5, 6] },
-          position_y: { data: positionEmbedding(config, 3), dims: [3, 6] },
+          position_x: { data: positionEmbedding(config, "columns", 5), dims: [1, 12, 1, 5] },
+          position_y: { data: positionEmbedding(config, "rows", 3), dims: [1, 12, 3, 1] },
         };
   const graph = buildTransformerGraph(config, weights, {
     computeType: "float32",
