@@ -15,7 +15,8 @@ import { picturesIn } from "../src/discord/message-pictures.ts";
 import { EVIDENCE_DAYS, fileReport, MAX_REASON } from "../src/generation/policy/reports.ts";
 import { requesterOf } from "../src/discord/requester.ts";
 import { Refusal } from "../src/generation/refusal.ts";
-import { sayTo, tellList } from "./administration/answers.ts";
+import { sayTo } from "../src/i18n/translate.ts";
+import { tellList } from "./administration/answers.ts";
 
 /** The message in a custom id: `channel-message`. */
 const MESSAGE_ID = /^(?<channelId>\d{1,20})-(?<messageId>\d{1,20})$/;

@@ -1,6 +1,7 @@
 import { setAllowedRole, setChannelRule } from "../../src/generation/policy/guild-rules.ts";
 import { loadPolicy } from "../../src/generation/policy/load-policy.ts";
-import { onOff, sayTo, tellChange, tellList } from "../administration/answers.ts";
+import { sayTo } from "../../src/i18n/translate.ts";
+import { onOff, tellChange, tellList } from "../administration/answers.ts";
 import { asAdmin } from "../administration/rights.ts";
 import type { Route } from "../administration/routes.ts";
 

@@ -9,7 +9,8 @@ import { audited } from "../../src/generation/policy/audit.ts";
 import { changeSettings } from "../../src/generation/policy/guild-rules.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { Requester } from "../../src/generation/types.ts";
-import { onOff, sayTo, tellChange } from "../administration/answers.ts";
+import { sayTo } from "../../src/i18n/translate.ts";
+import { onOff, tellChange } from "../administration/answers.ts";
 import { asAdmin, asModerator } from "../administration/rights.ts";
 import { type Completion, matching, type Route } from "../administration/routes.ts";
 

@@ -13,12 +13,11 @@ import { readSettings } from "../../src/generation/policy/guild-rules.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import { ledgerCsv, type LedgerLine, readLedger } from "../../src/quota/history.ts";
 import { type QuotaUsage, usage } from "../../src/quota/quota.ts";
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
 import {
   creditsText,
   limitText,
   onOff,
-  type Say,
-  sayTo,
   targetName,
   tellChange,
   tellList,

@@ -13,8 +13,7 @@ import {
   RANGES,
 } from "../../src/generation/policy/guild-settings.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
-import type { MessageKey } from "../../src/i18n/translate.ts";
-import type { Say } from "../administration/answers.ts";
+import type { MessageKey, Say } from "../../src/i18n/translate.ts";
 
 /** A dialog of the settings: at most Discord's five fields. */
 export interface Form {

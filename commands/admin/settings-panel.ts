@@ -22,7 +22,7 @@ import type { CustomIds } from "../../src/discord/custom-id.ts";
 import { messageOf } from "../../src/discord/reply.ts";
 import { readSettings } from "../../src/generation/policy/guild-rules.ts";
 import { type GuildSettings, SIZE_CAPS } from "../../src/generation/policy/guild-settings.ts";
-import { type Say, sayTo } from "../administration/answers.ts";
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
 import { asAdmin } from "../administration/rights.ts";
 import { FORM_BUTTONS } from "./settings-forms.ts";
 

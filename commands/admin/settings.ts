@@ -6,7 +6,7 @@ import {
   type GuildSettings,
 } from "../../src/generation/policy/guild-settings.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
-import { sayTo } from "../administration/answers.ts";
+import { sayTo } from "../../src/i18n/translate.ts";
 import { asAdmin } from "../administration/rights.ts";
 import type { Route } from "../administration/routes.ts";
 import { dialog, formOf, readDialog } from "./settings-forms.ts";

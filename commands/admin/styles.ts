@@ -3,7 +3,8 @@ import { checkTexts } from "../../src/generation/policy/check-policy.ts";
 import { loadPolicy } from "../../src/generation/policy/load-policy.ts";
 import { listStyles, type Style } from "../../src/generation/policy/styles.ts";
 import { cut } from "../../src/discord/cards/components.ts";
-import { code, type Say, sayTo, tellChange, tellList } from "../administration/answers.ts";
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
+import { code, tellChange, tellList } from "../administration/answers.ts";
 import { asAdmin } from "../administration/rights.ts";
 import { type Completion, matching, type Route } from "../administration/routes.ts";
 

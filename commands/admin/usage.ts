@@ -10,7 +10,8 @@ import {
   type UsageReport,
 } from "../../src/generation/policy/usage-report.ts";
 import { csv } from "../../src/quota/history.ts";
-import { fileParts, sayTo } from "../administration/answers.ts";
+import { sayTo } from "../../src/i18n/translate.ts";
+import { fileParts } from "../administration/answers.ts";
 import { asAdmin } from "../administration/rights.ts";
 import type { Route } from "../administration/routes.ts";
 

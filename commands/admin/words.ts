@@ -3,7 +3,8 @@ import type { ChatInputCommandInteraction } from "discord.js";
 import { addWord, listWords, removeWord } from "../../src/generation/policy/guild-rules.ts";
 import { loadPolicy } from "../../src/generation/policy/load-policy.ts";
 import { findForbidden, type WordRule } from "../../src/generation/policy/word-rules.ts";
-import { code, type Say, sayTo, tellChange, tellList } from "../administration/answers.ts";
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
+import { code, tellChange, tellList } from "../administration/answers.ts";
 import { asAdmin } from "../administration/rights.ts";
 import { type Completion, matching, type Route } from "../administration/routes.ts";
 

@@ -8,14 +8,7 @@ import { messageOf } from "../../src/discord/reply.ts";
 import type { BlockState } from "../../src/generation/policy/blocks.ts";
 import type { QuotaTarget } from "../../src/generation/policy/quota-admin.ts";
 import type { Requester } from "../../src/generation/types.ts";
-import { type MessageKey, type MessageParameters, translate } from "../../src/i18n/translate.ts";
-
-export type Say = (key: MessageKey, parameters?: MessageParameters) => string;
-
-/** The catalogue of who reads an answer. */
-export function sayTo({ locale }: { readonly locale: string }): Say {
-  return (key, parameters) => translate(locale, key, parameters);
-}
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
 
 export interface Told {
   /** What was changed, as a heading. */

@@ -2,7 +2,8 @@ import { cut } from "../../src/discord/cards/components.ts";
 import { escapeMarkdown } from "../../src/discord/cards/markdown.ts";
 import { relativeMoment } from "../../src/discord/cards/time.ts";
 import { type AuditLine, readAudit } from "../../src/generation/policy/audit.ts";
-import { code, creditsText, onOff, type Say, sayTo, tellList } from "./answers.ts";
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
+import { code, creditsText, onOff, tellList } from "./answers.ts";
 import type { Route } from "./routes.ts";
 
 const PAGE = 10;

@@ -7,7 +7,8 @@ import { audited } from "../../src/generation/policy/audit.ts";
 import { jobOfMessage } from "../../src/generation/policy/reports.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { Requester } from "../../src/generation/types.ts";
-import { sayTo, tellChange } from "../administration/answers.ts";
+import { sayTo } from "../../src/i18n/translate.ts";
+import { tellChange } from "../administration/answers.ts";
 import { asModerator } from "../administration/rights.ts";
 import type { Route } from "../administration/routes.ts";
 

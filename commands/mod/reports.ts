@@ -16,7 +16,8 @@ import {
   type ReportRow,
 } from "../../src/generation/policy/reports.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
-import { type Say, sayTo, tellList } from "../administration/answers.ts";
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
+import { tellList } from "../administration/answers.ts";
 import { endOf } from "../administration/options.ts";
 import { asModerator } from "../administration/rights.ts";
 import type { Route } from "../administration/routes.ts";

@@ -6,7 +6,8 @@ import {
   listGuilds,
   setGuildState,
 } from "../../src/generation/policy/owner-rules.ts";
-import { code, sayTo, tellChange, tellList } from "../administration/answers.ts";
+import { sayTo } from "../../src/i18n/translate.ts";
+import { code, tellChange, tellList } from "../administration/answers.ts";
 import { asOwner } from "../administration/rights.ts";
 import { type Completion, matching, type Route } from "../administration/routes.ts";
 

@@ -8,12 +8,11 @@ import {
   setOwnerLimit,
 } from "../../src/generation/policy/quota-admin.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
 import {
   creditsText,
   limitText,
   onOff,
-  type Say,
-  sayTo,
   tellChange,
   tellList,
   usualCost,

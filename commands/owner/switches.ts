@@ -6,7 +6,8 @@ import {
   readOwnerSettings,
 } from "../../src/generation/policy/owner-settings.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
-import { code, onOff, type Say, sayTo, tellChange, tellList } from "../administration/answers.ts";
+import { type Say, sayTo } from "../../src/i18n/translate.ts";
+import { code, onOff, tellChange, tellList } from "../administration/answers.ts";
 import { endOf } from "../administration/options.ts";
 import { asOwner } from "../administration/rights.ts";
 import { type Completion, matching, type Route } from "../administration/routes.ts";

@@ -2,7 +2,7 @@ import { ButtonStyle, type REST, Routes } from "discord.js";
 import type { APIGuild, APIMessage } from "discord.js";
 
 import type { ModerationNotice, ModerationPoster } from "../generation/policy/moderation-notice.ts";
-import { type MessageKey, type MessageParameters, translate } from "../i18n/translate.ts";
+import { type MessageKey, sayTo } from "../i18n/translate.ts";
 import {
   ACCENT,
   type Card,
@@ -72,8 +72,7 @@ export class DiscordModerationPoster implements ModerationPoster {
 
 /** What moderators decide by: who, what and why, and the buttons for it. */
 export function noticeCard(notice: ModerationNotice, locale: string, ids: CustomIds): Card {
-  const say = (key: MessageKey, parameters?: MessageParameters): string =>
-    translate(locale, key, parameters);
+  const say = sayTo({ locale });
   const { report, guildId, userId, prompts, thumbnails } = notice;
   const who = userId === "" ? say("report.unknown-user") : `<@${userId}>`;
   const lines =

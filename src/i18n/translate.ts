@@ -8,6 +8,8 @@ import { ja } from "./ja/index.ts";
 export type MessageKey = keyof typeof en;
 /** What stands in for `{name}` in a message. */
 export type MessageParameters = Readonly<Record<string, string | number | Date>>;
+/** Says a message in the language of whoever reads it. */
+export type Say = (key: MessageKey, parameters?: MessageParameters) => string;
 
 /** The languages that the bot speaks, by Discord's locale codes; others get English. */
 export const CATALOGUES = { en, de, ja } satisfies Record<string, Record<MessageKey, string>>;
@@ -38,4 +40,9 @@ export function translate(
     formats.set(name, format);
   }
   return String(format.format({ ...parameters }));
+}
+
+/** Messages in the language of `reader`: an interaction, or the place of a job. */
+export function sayTo({ locale }: { readonly locale: string }): Say {
+  return (key, parameters) => translate(locale, key, parameters);
 }

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 
+/** ONNX Runtime's, CUDA's, DirectX's, Vulkan's and WebGPU's words; of WebGPU also that one value exceeds its limits. */
 const OUT_OF_MEMORY =
-  /failed to allocate|bad[ _]alloc|out of memory|memory allocation|not enough memory/i;
+  /failed to allocate|bad[ _]alloc|alloc_failed|out[ _]?of[ _](\w+[ _])?memory|e_outofmemory|memory allocation|not enough memory|max(imum)? [\w ]*(buffer|binding) size/i;
 const NO_PROVIDER =
   /backend not found|failed to load (shared )?library|failed to get a webgpu adapter|no suitable/i;
 

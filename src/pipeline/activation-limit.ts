@@ -1,4 +1,5 @@
-import { UserError } from "../errors.ts";
+import { isOutOfMemory, type Stages } from "./stages.ts";
+import type { StageName } from "./types.ts";
 
 /** A picture of 1024 x 1024 is decoded whole in this; working by tiles costs a tenth to a third more time. */
 const MAX_ACTIVATION_BYTES = 3.5 * 2 ** 30;
@@ -20,18 +21,30 @@ export function partLimitBytes(activationLimit: number): number {
   return Math.min(MAX_PART_BYTES, activationLimit);
 }
 
+/** Of the limit, what the autoencoder's work may take at each try before it goes in the smallest parts. */
+const SHARES = [1, 1 / 4];
+
 /**
- * Does the autoencoder's work within what is free, and once more in the smallest parts where memory runs out all the same: others
- * may have taken it meanwhile, and a card's driver keeps what it does not tell of.
+ * Does the autoencoder's work within what is free, and in smaller and smaller parts where memory runs out all the same:
+ * others may have taken it meanwhile, and a card's driver keeps what it does not tell of. Only the smallest parts may go
+ * on with another provider: small tiles on a card are faster than large ones without it.
  */
 export async function withinMemory<T>(
-  freeBytes: number,
+  stages: Stages,
+  name: StageName,
   work: (memoryLimitBytes: number) => Promise<T>,
 ): Promise<T> {
-  try {
-    return await work(activationLimitBytes(freeBytes));
-  } catch (error) {
-    if (!(error instanceof UserError) || error.code !== "out_of_memory") throw error;
-    return work(0);
+  const limit = activationLimitBytes(stages.memoryBytes(name));
+  for (const share of SHARES) {
+    try {
+      return await stages.withoutMovingOn(() => work(share * limit));
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      stages.say(
+        `The ${name} ran out of memory on ${stages.provider(name)} and is done in smaller parts.`,
+      );
+      await stages.release();
+    }
   }
+  return work(0);
 }

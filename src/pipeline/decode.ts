@@ -30,7 +30,7 @@ export async function decode(
   const latents = { data: prepared.clean, dims: prepared.dims };
   const onTile = (tile: number, tiles: number): void =>
     throwIfCancelled(request.signal, `before tile ${tile + 1} of ${tiles} was decoded`);
-  const decoded = await withinMemory(stages.memoryBytes("vae-decoder"), (memoryLimitBytes) =>
+  const decoded = await withinMemory(stages, "vae-decoder", (memoryLimitBytes) =>
     decodeLatents({ checkpoint, stages }, latents, { memoryLimitBytes, onTile, tiling }),
   );
   const { width, height } = request;

@@ -16,7 +16,7 @@ export async function encodeImage(
   const size = { width: request.latentWidthPx, height: request.latentHeightPx };
   const { rgb } = resizeLanczos(coverCrop(request.initImage, size), size);
   const sample = { data: toNchw(rgb, size), channels: 3, ...size };
-  return withinMemory(stages.memoryBytes("vae-encoder"), (memoryLimitBytes) =>
+  return withinMemory(stages, "vae-encoder", (memoryLimitBytes) =>
     encodeSample({ checkpoint, stages }, sample, { memoryLimitBytes, tiling }),
   );
 }

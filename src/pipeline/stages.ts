@@ -53,7 +53,10 @@ export class Stages {
   readonly #loaded = new Map<StageName, { session: Session; graph: OnnxGraph }>();
   readonly #built = new Map<StageDefinition, BuiltStage>();
   #reports = new Map<StageName, StageReport>();
+  /** Of a graph that is a part of a stage's work. */
+  #part: Session | null = null;
   #running = 0;
+  #mayMoveOn = true;
   #idle: NodeJS.Timeout | undefined;
   /** Whether only one network is in memory at a time. */
   isSequential = false;
@@ -68,15 +71,9 @@ export class Stages {
    * @throws UserError out_of_memory before loading what the machine has no room for
    */
   async run(name: StageName, feeds: Feeds): Promise<Record<string, Tensor>> {
-    return this.#busy(async () => {
-      for (;;) {
-        try {
-          return await this.#runOnce(name, feeds);
-        } catch (error) {
-          if (!(await this.#moveOn(name, error))) throw error;
-        }
-      }
-    });
+    return this.#busy(() =>
+      this.#persist(name, async () => this.#timed(name, await this.#session(name, feeds), feeds)),
+    );
   }
 
   /** Runs a stage once for the one output that is wanted, which must be float32. */
@@ -95,23 +92,37 @@ export class Stages {
   ): Promise<void> {
     await this.#busy(async () => {
       await this.#unload();
-      const start = performance.now();
-      const session = await Session.create(graph, { provider: this.provider(name) });
-      const report = this.#report(name);
-      report.loadMilliseconds += performance.now() - start;
       try {
         for (const { feeds, use } of runs) {
           const given = feeds();
-          const begun = performance.now();
-          const made = await session.run(given);
-          report.milliseconds += performance.now() - begun;
-          report.calls += 1;
+          const made = await this.#persist(name, async () => {
+            this.#part ??= await this.#load(name, graph);
+            return this.#timed(name, this.#part, given);
+          });
           use(floatsOf(made, output, name));
         }
       } finally {
-        await session.release();
+        await this.#unload();
       }
     });
+  }
+
+  /**
+   * Does work that its caller can also do in smaller parts: a stage that runs out of memory fails instead of going on
+   * with its next provider.
+   */
+  async withoutMovingOn<T>(work: () => Promise<T>): Promise<T> {
+    this.#mayMoveOn = false;
+    try {
+      return await work();
+    } finally {
+      this.#mayMoveOn = true;
+    }
+  }
+
+  /** Tells the owner a line about where and how the model runs. */
+  say(line: string): void {
+    this.#options.log?.(line);
   }
 
   /** A stage's graph, built when it is first asked for; what a run would take is known from it before any loading. */
@@ -150,10 +161,12 @@ export class Stages {
     await this.#unload();
   }
 
-  async #unload(except?: StageName): Promise<void> {
-    const sessions = [...this.#loaded].filter(([name]) => name !== except);
-    for (const [name] of sessions) this.#loaded.delete(name);
-    await Promise.all(sessions.map(([, { session }]) => session.release()));
+  async #unload(): Promise<void> {
+    const sessions = [...this.#loaded.values()].map(({ session }) => session);
+    if (this.#part !== null) sessions.push(this.#part);
+    this.#loaded.clear();
+    this.#part = null;
+    await Promise.all(sessions.map((session) => session.release()));
   }
 
   /** Keeps the idle clock from running out while something runs. */
@@ -172,35 +185,50 @@ export class Stages {
 
   async #unloadIdle(): Promise<void> {
     if (this.#loaded.size === 0) return;
-    this.#options.log?.("The model was unloaded: nobody needed it for a while.");
+    this.say("The model was unloaded: nobody needed it for a while.");
+    // What failed may succeed by then: a game has given the card's memory back.
+    this.#failed.clear();
     await this.#unload();
   }
 
-  async #runOnce(name: StageName, feeds: Feeds): Promise<Record<string, Tensor>> {
-    const session = await this.#session(name, feeds);
-    const start = performance.now();
-    const outputs = await session.run(feeds);
-    const report = this.#report(name);
-    report.milliseconds += performance.now() - start;
-    report.calls += 1;
-    return outputs;
+  /** Repeats a stage's run until it succeeds: without the other networks beside it, then by the stage's next way. */
+  async #persist<T>(name: StageName, run: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await run();
+      } catch (error) {
+        const isMended = (await this.#makeAlone(name, error)) || (await this.#moveOn(name, error));
+        if (!isMended) throw error;
+      }
+    }
+  }
+
+  /** Unloads the other networks where a stage ran out of memory beside them; false where there are none. */
+  async #makeAlone(name: StageName, error: unknown): Promise<boolean> {
+    if (!isOutOfMemory(error) || [...this.#loaded.keys()].every((each) => each === name))
+      return false;
+    this.say(`The ${name} ran out of memory and is tried again without the other networks.`);
+    this.isSequential = true;
+    await this.#unload();
+    return true;
   }
 
   /** Goes to the stage's next way after a failure; false where there is none. */
   async #moveOn(name: StageName, error: unknown): Promise<boolean> {
     const failed = this.#failed.get(name) ?? 0;
     const next = this.#attempts[name][failed + 1];
-    if (next === undefined) return false;
+    if (next === undefined || (!this.#mayMoveOn && isOutOfMemory(error))) return false;
     const reason = error instanceof Error ? error.message : String(error);
-    this.#options.log?.(
+    this.say(
       `The ${name} failed on ${this.provider(name)} and goes on with ${next.provider}: ${reason}`,
     );
-    const loaded = this.#loaded.get(name);
+    const sessions = [this.#loaded.get(name)?.session, this.#part];
     this.#loaded.delete(name);
+    this.#part = null;
     this.#reports.delete(name);
     this.#failed.set(name, failed + 1);
     // A session whose device is lost may not even end well.
-    await loaded?.session.release().catch(() => undefined);
+    for (const session of sessions) await session?.release().catch(() => undefined);
     return true;
   }
 
@@ -208,14 +236,27 @@ export class Stages {
     const loaded = this.#loaded.get(name);
     if (loaded !== undefined) return loaded.session;
     if (this.isSequential) await this.#unload();
-    const { provider } = this.#definition(name);
-    const start = performance.now();
     const { graph } = await this.#build(name);
-    if (provider === "cpu") await this.#makeRoom(graph, sizesOf(graph, feeds));
-    const session = await Session.create(graph, { provider });
+    if (this.provider(name) === "cpu") await this.#makeRoom(graph, sizesOf(graph, feeds));
+    const session = await this.#load(name, graph);
     this.#loaded.set(name, { session, graph });
+    return session;
+  }
+
+  async #load(name: StageName, graph: OnnxGraph): Promise<Session> {
+    const start = performance.now();
+    const session = await Session.create(graph, { provider: this.provider(name) });
     this.#report(name).loadMilliseconds += performance.now() - start;
     return session;
+  }
+
+  async #timed(name: StageName, session: Session, feeds: Feeds): Promise<Record<string, Tensor>> {
+    const start = performance.now();
+    const outputs = await session.run(feeds);
+    const report = this.#report(name);
+    report.milliseconds += performance.now() - start;
+    report.calls += 1;
+    return outputs;
   }
 
   /** Unloads the others where a stage needs their memory, and refuses what does not fit then. */
@@ -257,6 +298,11 @@ export class Stages {
     this.#reports.set(name, report);
     return report;
   }
+}
+
+/** Whether memory ran out, on the machine or on a card. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof UserError && error.code === "out_of_memory";
 }
 
 /** What is said where something does not fit; `what` begins the sentence. */

@@ -1,8 +1,9 @@
 import type { Notice } from "../../generation/messenger.ts";
 import type { JobView } from "../../generation/types.ts";
+import { type Say, sayTo } from "../../i18n/translate.ts";
 import { ACCENT, type Card, card, cut, small, text } from "./components.ts";
 import { escapeMarkdown } from "./markdown.ts";
-import { promptOf, type Say, speaker } from "./running-cards.ts";
+import { promptOf } from "./running-cards.ts";
 
 const MAX_PROMPT = 600;
 const MAX_REASON = 1000;
@@ -11,7 +12,7 @@ type Failed = Extract<Notice, { kind: "failed" }>;
 type Cancelled = Extract<Notice, { kind: "cancelled" }>;
 
 export function failedCard(job: JobView, { code, message, errorId }: Failed): Card {
-  const say = speaker(job);
+  const say = sayTo(job.place);
   const reason = reasonOf({ code, message, errorId }, say);
   return card(ACCENT.bad, [text(`${say("card.failed")}\n${reason}`), small([shortPrompt(job)])]);
 }
@@ -25,7 +26,7 @@ function reasonOf({ code, message, errorId }: Omit<Failed, "kind">, say: Say): s
 }
 
 export function cancelledCard(job: JobView, { byUserId }: Cancelled): Card {
-  const say = speaker(job);
+  const say = sayTo(job.place);
   const line =
     byUserId === null || byUserId === job.userId
       ? say("card.cancelled")

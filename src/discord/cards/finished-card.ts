@@ -7,7 +7,7 @@ import {
 
 import type { Notice } from "../../generation/messenger.ts";
 import type { JobView, PictureView } from "../../generation/types.ts";
-import { translate } from "../../i18n/translate.ts";
+import { sayTo, translate } from "../../i18n/translate.ts";
 import { LANCZOS_NAME } from "../../upscale/types.ts";
 import { type CustomIds, shortId } from "../custom-id.ts";
 import {
@@ -22,7 +22,7 @@ import {
   text,
 } from "./components.ts";
 import { escapeMarkdown } from "./markdown.ts";
-import { promptOf, speaker } from "./running-cards.ts";
+import { promptOf } from "./running-cards.ts";
 
 /** Long prompts are cut on the card, and whole in the recipe; escaping may double their length. */
 const MAX_PROMPT = 1000;
@@ -58,11 +58,11 @@ export function finishedCard(job: JobView, finished: Finished, ids: CustomIds): 
 
 function altText(job: JobView, index: number, count: number): string {
   const prompt = cut(promptOf(job), MAX_ALT_PROMPT);
-  return count === 1 ? prompt : speaker(job)("card.alt", { prompt, number: index + 1, count });
+  return count === 1 ? prompt : sayTo(job.place)("card.alt", { prompt, number: index + 1, count });
 }
 
 function linesOf(job: JobView, { pictures, files, originals }: Finished): (string | null)[] {
-  const say = speaker(job);
+  const say = sayTo(job.place);
   const links = originals.flatMap((original, index) =>
     original?.url === undefined || original.url === null
       ? []
@@ -94,7 +94,7 @@ function keptOriginals({ files, originals }: Pick<Finished, "files" | "originals
 function negativeLine(job: JobView): string | null {
   const { request, model } = job;
   if (request.kind !== "generate" || request.negativePrompt === "") return null;
-  const say = speaker(job);
+  const say = sayTo(job.place);
   if (model.ignoresNegativePrompt) return say("card.negative-ignored", { model: model.title });
   return say("card.negative", {
     negative: escapeMarkdown(cut(request.negativePrompt.replaceAll(/\s+/g, " "), MAX_NEGATIVE)),
@@ -103,7 +103,7 @@ function negativeLine(job: JobView): string | null {
 
 /** Everything that made it, in a few words each. */
 function settingsOf(job: JobView, pictures: readonly PictureView[]): string[] {
-  const say = speaker(job);
+  const say = sayTo(job.place);
   const { request, model, createdAt, startedAt, runMs } = job;
   const [first] = pictures;
   const last = pictures.at(-1);
@@ -213,7 +213,7 @@ function actionRow(
   pictures: readonly PictureView[],
   ids: CustomIds,
 ): APIComponentInContainer | null {
-  const say = speaker(job);
+  const say = sayTo(job.place);
   const [first] = pictures;
   if (first === undefined) return null;
   const ofPicture = (action: string) => ids.write({ action, id: shortId(first.id), index: 0 });

@@ -1,11 +1,11 @@
 import { ButtonStyle } from "discord.js";
 
 import type { Proposal } from "../../generation/types.ts";
-import { translate } from "../../i18n/translate.ts";
+import { type Say, sayTo } from "../../i18n/translate.ts";
 import { type CustomIds, shortId } from "../custom-id.ts";
 import { amountOf, durationOf } from "./amounts.ts";
 import { ACCENT, type Card, card, pressButton, row, small, text } from "./components.ts";
-import { promptText, type Say } from "./running-cards.ts";
+import { promptText } from "./running-cards.ts";
 
 const GIB = 2 ** 30;
 
@@ -13,7 +13,7 @@ const GIB = 2 ** 30;
 export function proposalCard(proposal: Proposal, ids: CustomIds): Card {
   const { id, place } = proposal;
   const press = (action: string) => ids.write({ action, id: shortId(id), index: 0 });
-  const say: Say = (key, parameters) => translate(place.locale, key, parameters);
+  const say = sayTo(place);
   return card(ACCENT.working, [
     promptText(proposal),
     text(linesOf(proposal, say).join("\n")),

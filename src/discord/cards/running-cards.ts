@@ -2,7 +2,7 @@ import { ButtonStyle, type APIComponentInContainer } from "discord.js";
 
 import type { Notice } from "../../generation/messenger.ts";
 import type { JobProgress, JobView } from "../../generation/types.ts";
-import { type MessageKey, type MessageParameters, translate } from "../../i18n/translate.ts";
+import { type Say, sayTo, translate } from "../../i18n/translate.ts";
 import { type CustomIds, shortId } from "../custom-id.ts";
 import {
   ACCENT,
@@ -30,7 +30,7 @@ type Queued = Extract<Notice, { kind: "queued" }>;
 type Running = Extract<Notice, { kind: "running" }>;
 
 export function queuedCard(job: JobView, { position, etaSeconds }: Queued, ids: CustomIds): Card {
-  const say = speaker(job);
+  const say = sayTo(job.place);
   const where = position <= 1 ? say("card.next") : say("card.queued", { position });
   return card(ACCENT.working, [
     promptText(job),
@@ -83,20 +83,13 @@ export function promptOf({ request }: Pick<JobView, "request">): string {
 function privateLine(job: JobView): APIComponentInContainer | null {
   if (!job.isPrivate) return null;
   const isLate = Date.now() - job.createdAt.getTime() > PRIVATE_IS_LATE_MS;
-  return small([speaker(job)(isLate ? "card.private-late" : "card.private")]);
+  return small([sayTo(job.place)(isLate ? "card.private-late" : "card.private")]);
 }
 
 /** The beginning of it; null where there is none. */
 export function promptText(job: Pick<JobView, "request">): APIComponentInContainer | null {
   const prompt = promptOf(job);
   return prompt === "" ? null : text(escapeMarkdown(cut(prompt, MAX_PROMPT)));
-}
-
-export type Say = (key: MessageKey, parameters?: MessageParameters) => string;
-
-/** Speaks the language of whoever asked for the job. */
-export function speaker(job: JobView): Say {
-  return (key, parameters) => translate(job.place.locale, key, parameters);
 }
 
 function etaLine(eta: Queued["etaSeconds"], say: Say): string {

@@ -12,7 +12,7 @@ import type {
   HistoryPage,
   HistoryQuery,
 } from "../../generation/generation-port.ts";
-import { type MessageKey, type MessageParameters, translate } from "../../i18n/translate.ts";
+import { type MessageKey, type Say, sayTo, translate } from "../../i18n/translate.ts";
 import {
   ACCENT,
   type Card,
@@ -41,15 +41,9 @@ interface Reader {
   readonly ids: CustomIds;
 }
 
-type Say = (key: MessageKey, parameters?: MessageParameters) => string;
-
-function speaker(locale: string): Say {
-  return (key, parameters) => translate(locale, key, parameters);
-}
-
 /** A page of a member's pictures. */
 export function historyCard(page: HistoryPage, query: HistoryQuery, { locale, ids }: Reader): Card {
-  const say = speaker(locale);
+  const say = sayTo({ locale });
   const { entries, total, pages } = page;
   const shown = { ...query, page: page.page };
   const title = say(query.favouritesOnly ? "history.title-favourites" : "history.title", {
@@ -82,7 +76,7 @@ export function openedCard(
   query: HistoryQuery,
   { locale, ids }: Reader,
 ): Card {
-  const say = speaker(locale);
+  const say = sayTo({ locale });
   const { picture, isFavourite } = entry;
   const id = shortId(picture.id);
   const press = (action: string, label: string, emoji: string) =>
@@ -117,7 +111,7 @@ export function openedCard(
 
 /** What a picture was made from, and what was made from it. */
 export function familyCard(family: Family, query: HistoryQuery, { locale, ids }: Reader): Card {
-  const say = speaker(locale);
+  const say = sayTo({ locale });
   const { picture, ancestors, children } = family;
   const line = (entry: HistoryEntry, depth: number) => {
     const mark = entry === picture ? "➤ " : depth === 0 ? "" : "└ ";

@@ -1,7 +1,7 @@
 import { ComponentType } from "discord.js";
 
 import type { QueueEntry, QueueView } from "../../generation/generation-port.ts";
-import { type MessageKey, type MessageParameters, translate } from "../../i18n/translate.ts";
+import { sayTo, translate } from "../../i18n/translate.ts";
 import {
   ACCENT,
   type Card,
@@ -29,8 +29,7 @@ interface Reader {
 
 /** What runs and waits here, with a way to cancel one's own. */
 export function queueCard(view: QueueView, reader: Reader, ids: CustomIds): Card {
-  const say = (key: MessageKey, parameters?: MessageParameters) =>
-    translate(reader.locale, key, parameters);
+  const say = sayTo(reader);
   const { entries, elsewhere, pausedUntil, isPausedHere } = view;
   const lines = entries.slice(0, MAX_LINES).map((entry) => lineOf(entry, reader));
   const more = entries.length - lines.length;
