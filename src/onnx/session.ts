@@ -52,8 +52,8 @@ export class Session {
       // all values' size to the arena at the second run (bench/LOG.md).
       enableCpuMemArena: true,
       enableMemPattern: false,
-      // Errors only: warnings about shape operators that stay on the CPU are of no use to a user.
-      logSeverityLevel: 3,
+      // Fatal only: an error is thrown as well, and told in words.
+      logSeverityLevel: 4,
       extra,
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     }).catch((error: unknown) => {

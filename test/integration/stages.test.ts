@@ -88,6 +88,23 @@ describe("a stage", () => {
     await stages.release();
   });
 
+  test("is tried by its best provider again after it was unloaded", async () => {
+    let unloaded = (): void => undefined;
+    const idle = new Promise<void>((resolve) => (unloaded = resolve));
+    const log = (line: string): void => {
+      if (line.startsWith("The model was unloaded")) unloaded();
+    };
+    const missing = process.platform === "win32" ? "cuda" : "dml";
+    const stages = stagesOf([stage(missing), stage("cpu")], log, 1);
+    await stages.run("transformer", { x });
+    assert.equal(stages.provider("transformer"), "cpu");
+    const alive = setInterval(() => undefined, 1000);
+    await idle;
+    clearInterval(alive);
+    await stages.release();
+    assert.equal(stages.provider("transformer"), missing);
+  });
+
   test("that is needed next to others takes no more at a time than one where they are sequential", async () => {
     const stages = stagesOf([stage("cpu")]);
     stages.isSequential = true;
