@@ -2,8 +2,8 @@
 
 `python cache_latents.py --autoencoder A.pt --out FILE`. Scene i of a shape comes from the generator seeded
 [seed, shape, i], so the file holds latents only; the captions are made anew from the same seeds in training.
-Its first object is emoji i modulo their number, so every emoji has equally many scenes. `--mix` and `--common` are kept in
-the file too, since they decide what the scenes are.
+Its first object is emoji i modulo their number, so every emoji has equally many scenes. `--mix`, `--common` and `--steady`
+are kept in the file too, since they decide what the scenes are.
 """
 
 import argparse
@@ -23,11 +23,12 @@ SHAPES = {(256, 256): 0.88, (192, 352): 0.04, (352, 192): 0.04, (224, 288): 0.02
 
 
 def scene_of(choice, shape_index, index, library):
-    """`choice` holds "seed" and, where it was not everything, "mix" (share of each kind) and "common" (everyday things only)."""
+    """`choice` holds "seed" and, where they were given, "mix" (share of each kind), "common" (everyday things only) and "steady"."""
     common = choice.get("common", False)
     pool = library.common if common else library.trained
     rng = np.random.default_rng([choice["seed"], shape_index, index])
-    return compose.sample_scene(rng, library, choice.get("mix"), pool[index % len(pool)], common)
+    return compose.sample_scene(rng, library, choice.get("mix"), pool[index % len(pool)], common,
+                                choice.get("steady", False))
 
 
 @torch.no_grad()
@@ -61,6 +62,7 @@ def main():
     parser.add_argument("--scaling-factor", type=float, help="default: so that the latents' deviation is 1")
     parser.add_argument("--mix", type=json.loads, help="share of each kind of scene, as JSON; default: compose.KINDS")
     parser.add_argument("--common", action="store_true", help="everyday things only")
+    parser.add_argument("--steady", action="store_true", help="objects upright, at fixed sizes and places")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=3)
     arguments = parser.parse_args()
@@ -68,7 +70,7 @@ def main():
     library = compose.Library(arguments.data)
     autoencoder = build_autoencoder().to(memory_format=torch.channels_last).eval()
     load_weights(arguments.autoencoder, {"autoencoder": autoencoder})
-    choice = {"seed": arguments.seed, "mix": arguments.mix, "common": arguments.common}
+    choice = {"seed": arguments.seed, "mix": arguments.mix, "common": arguments.common, "steady": arguments.steady}
     started, latents = time.time(), []
     for shape_index, share in enumerate(SHAPES.values()):
         latents.append(encode_shape(autoencoder, library, choice, shape_index, round(arguments.scenes * share)))

@@ -36,10 +36,12 @@ KINDS = {"single": 0.34, "colour": 0.28, "place": 0.08, "size": 0.05, "side": 0.
          "recolour": 0.05}
 HELD_OUT = 7  # one combination in so many is never trained on; bench/embedded.ts asks for these
 SIZES = ("small", "large")
-SIDES = {"left": (0.26, 0.5), "right": (0.74, 0.5), "top": (0.5, 0.26), "bottom": (0.5, 0.74)}
+# Places are whole latents (32 pixels of 256) apart, so that an object's latents are the same ones wherever it stands.
+SIDES = {"left": (0.25, 0.5), "right": (0.75, 0.5), "top": (0.5, 0.25), "bottom": (0.5, 0.75)}
 NUMBERS = {2: "two", 3: "three", 4: "four"}
-LAYOUTS = {2: [(0.27, 0.5), (0.73, 0.5)], 3: [(0.5, 0.27), (0.27, 0.73), (0.73, 0.73)],
-           4: [(0.27, 0.27), (0.73, 0.27), (0.27, 0.73), (0.73, 0.73)]}
+LAYOUTS = {2: [(0.25, 0.5), (0.75, 0.5)], 3: [(0.5, 0.25), (0.25, 0.75), (0.75, 0.75)],
+           4: [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)]}
+STEADY_SIZES = {"small": 0.35, "large": 1.05, "half": 0.45, "usual": (0.76, 0.84)}
 # Filler around what is to be drawn, so that whole sentences work; bench/embedded.ts puts the same words together otherwise.
 BEFORE = """a picture of {}|draw me {}|draw {}|an emoji of {}|please draw {}|an image of {}|i want {}|show me {}|a cute {}|an icon of {}
 a nice picture of {}|illustration of {}|a photo of {}|paint {}|make me {}|can you draw {}|could you make {}|give me {}|please make {} for me
@@ -165,9 +167,22 @@ def recolour(rng, library, scene):
     scene["objects"][0]["hue"] = [float(hue), float(HUES[scene["hue"]] + rng.normal(0, 4))]
 
 
-def sample_scene(rng, library, kinds=None, first=None, common=False):
+def settle(rng, scene):
+    """Takes the chance out of where the objects stand and how large they are, and stands them upright."""
+    kind, centres = scene["kind"], [(0.5, 0.5)]
+    size = pick(rng, STEADY_SIZES["usual"])
+    if kind == "size":
+        size = STEADY_SIZES[scene["size"]]
+    elif kind in ("side", "number", "pair"):
+        size = STEADY_SIZES["half"]
+        centres = [SIDES[scene["side"]]] if kind == "side" else LAYOUTS[scene.get("number", 2)]
+    for thing, centre in zip(scene["objects"], centres):
+        thing.update(size=size, centre=list(centre), mirrored=False, tilt=0.0)
+
+
+def sample_scene(rng, library, kinds=None, first=None, common=False, steady=False):
     """One scene from a numpy generator. `kinds` maps kind to share (default: KINDS); `first` is the first object's emoji;
-    `common` takes everyday things only."""
+    `common` takes everyday things only; `steady` lets chance decide what stands there, not where and how large."""
     kinds = kinds or KINDS
     kind = str(rng.choice(list(kinds), p=list(kinds.values())))
     style = str(rng.choice(list(STYLES), p=[0.93, 0.03, 0.04]))
@@ -204,6 +219,8 @@ def sample_scene(rng, library, kinds=None, first=None, common=False):
         scene["backdrop"] = colour_backdrop(rng, library, scene["objects"])
     else:
         scene["backdrop"] = plain_backdrop(rng)
+    if steady:
+        settle(rng, scene)
     return scene
 
 
@@ -332,3 +349,20 @@ def describe(rng, library, scene):
         after = pick(rng, AFTER) if before == "{}" or rng.random() < 0.2 else "{}"
         text = after.format(before.format(text))
     return text.lower()
+
+
+def plain_caption(library, scene):
+    """The scene in its shortest English words, always the same ones."""
+    names = [library.entries[thing["emoji"]]["names"][0] for thing in scene["objects"]]
+    text = names[0]
+    if scene["kind"] == "pair":
+        text = " and ".join(with_article(name) for name in names)
+    elif scene["kind"] == "number":
+        text = f"{NUMBERS[scene['number']]} {plural(text)}"
+    elif scene["kind"] == "size":
+        text = f"{scene['size']} {text}"
+    elif scene["kind"] == "recolour":
+        text = f"{scene['hue']} {text}"
+    tail = [f"on the {scene['side']}"] if scene["kind"] == "side" else []
+    text = " ".join([text, *tail, *scene["backdrop"]["words"][:1]])
+    return (text if scene["style"] == "flat" else f"{text}, {STYLES[scene['style']][0]}").lower()

@@ -156,8 +156,7 @@ def average_gradients(parameters):
 
 def train(rank, arguments):
     """One of the workers, which all hold the same networks; the first one prints and saves."""
-    torch.set_num_threads(1)
-    distributed.init_process_group("gloo", rank=rank, world_size=arguments.workers)
+    join_workers(rank, arguments)
     torch.manual_seed(arguments.seed)
     scenes = Scenes(compose.Library(arguments.data), arguments)
     prompts = Prompts(arguments.tokenizer)
@@ -191,11 +190,21 @@ def train(rank, arguments):
             saved = time.time()
 
 
-def main():
-    arguments = parse_arguments()
+def run_workers(train_one, arguments):
+    """Runs train_one(rank, arguments) in `arguments.workers` processes of this machine, joined by gloo."""
     os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
     os.environ.setdefault("MASTER_PORT", "29511")
-    torch.multiprocessing.spawn(train, (arguments,), arguments.workers)
+    torch.multiprocessing.spawn(train_one, (arguments,), arguments.workers)
+
+
+def join_workers(rank, arguments):
+    """Makes this process worker `rank`, with one thread."""
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", rank=rank, world_size=arguments.workers)
+
+
+def main():
+    run_workers(train, parse_arguments())
 
 
 if __name__ == "__main__":

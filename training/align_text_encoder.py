@@ -1,0 +1,143 @@
+"""Brings all captions of a scene together in what the transformer reads of them: every language, synonym and sentence.
+
+A trained transformer reads a caption only through its cross-attentions. For queries gathered from real noisy latents,
+their outputs under any caption (the student's) are pulled to those under the scene's plain English caption (the teacher's, a
+frozen copy), layer by layer. No latents are denoised, so this sees ten times as many captions a second as
+the diffusion loss, which learns most from the names that come most often.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import compose
+import train_text_encoder
+from checkpoints import Averages, learning_rate, load_state, load_weights, save_state
+from networks import build_text_encoder, build_transformer, speed_up
+from prompts import Prompts
+from train_transformer import Scenes, add_scene_options, average_gradients, join_workers, run_workers
+
+GATHERED = 96  # scenes whose cross-attention queries are gathered
+BACKDROPS = {"single", "colour", "place"}
+
+
+@torch.no_grad()
+def gather_queries(transformer, text_encoder, scenes, prompts, seed):
+    """The inputs of every cross-attention on noisy scenes: a list of [GATHERED x 64, width], a layer each."""
+    gathered = []
+    hooks = [block.attn2.register_forward_pre_hook(
+        lambda _, positional, named: gathered.append((positional[0] if positional else named["hidden_states"]).flatten(0, 1)),
+        with_kwargs=True) for block in transformer.transformer_blocks]
+    latents, captions = scenes.batch([seed], 0, GATHERED)
+    moment = torch.sigmoid(torch.randn(len(latents)) + 0.8)
+    share = moment[:, None, None, None]
+    noisy = (1 - share) * latents + share * torch.randn_like(latents)
+    embeddings, mask = prompts.encode(text_encoder, captions)
+    transformer(noisy, encoder_hidden_states=embeddings, encoder_attention_mask=mask, timestep=moment * 1000)
+    for hook in hooks:
+        hook.remove()
+    return gathered
+
+
+def readings(transformer, embeddings, mask, asked):
+    """What some cross-attentions make of a caption: [blocks, batch, queries, width].
+
+    embeddings [batch, tokens, width], mask [batch, tokens]; `asked` holds blocks and queries [queries, width] for each.
+    """
+    text = transformer.caption_norm(transformer.caption_projection(embeddings))
+    bias = (1 - mask[:, None].to(text.dtype)) * -10000.0
+    return torch.stack([block.attn2.processor(block.attn2, query.expand(len(text), -1, -1), text, bias)
+                        for block, query in asked])
+
+
+def foreign(rng, library, scene):
+    """The scene's first object named in one of the eight other languages, with its backdrop in English where it has one."""
+    languages = library.entries[scene["objects"][0]["emoji"]]["languages"]
+    if not languages:
+        return compose.describe(rng, library, scene)
+    tail = [compose.pick(rng, scene["backdrop"]["words"])] if scene["backdrop"]["words"] else []
+    return " ".join([languages[compose.pick(rng, list(languages))], *tail]).lower()
+
+
+def make_batch(seed, library, size):
+    """(any captions, plain captions) of `size` scenes; every emoji comes up equally often, half of the names alone are foreign."""
+    rng = np.random.default_rng(seed)
+    scenes = [compose.sample_scene(rng, library, train_text_encoder.KINDS, compose.pick(rng, library.trained))
+              for _ in range(size)]
+    spoken = [foreign(rng, library, scene) if scene["kind"] in BACKDROPS and rng.random() < 0.5
+              else compose.describe(rng, library, scene) for scene in scenes]
+    return spoken, [compose.plain_caption(library, scene) for scene in scenes]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_scene_options(parser)
+    parser.add_argument("--start-from", required=True, help="training state or exported checkpoint: the teacher and the start")
+    parser.add_argument("--text-encoder", help="training state to begin the student from, if not from the teacher")
+    parser.add_argument("--state", default="/root/sanabot-training/text-encoder-aligned.pt")
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=4, help="of the transformer, drawn anew in each step")
+    parser.add_argument("--queries", type=int, default=16, help="of each of these layers in a step")
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--workers", type=int, default=2, help="processes, each with its own batch and one thread")
+    parser.add_argument("--seed", type=int, default=23)
+    return parser.parse_args()
+
+
+def missed(target, reading):
+    """The share of the teacher's variance over captions that the student misses, the mean over layers."""
+    spread = target.var(1, keepdim=True).mean((1, 2, 3))
+    return ((reading - target).square().mean((1, 2, 3)) / spread).mean()
+
+
+def train(rank, arguments):
+    """One of the workers, which all hold the same networks; the first one prints and saves."""
+    join_workers(rank, arguments)
+    torch.manual_seed(arguments.seed)
+    scenes = Scenes(compose.Library(arguments.data), arguments)
+    prompts = Prompts(arguments.tokenizer)
+    transformer, teacher, text_encoder = build_transformer(), build_text_encoder(), build_text_encoder()
+    load_weights(arguments.start_from, {"transformer": transformer, "text_encoder": teacher})
+    load_weights(arguments.text_encoder or arguments.start_from, {"text_encoder": text_encoder})
+    speed_up(transformer).requires_grad_(False)
+    queries = torch.stack(gather_queries(transformer, teacher, scenes, prompts, arguments.seed))
+    blocks = transformer.transformer_blocks
+    networks = {"text_encoder": text_encoder}
+    averages = Averages(networks, 0.99)
+    optimizer = torch.optim.AdamW(text_encoder.parameters(), lr=arguments.lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
+    first = load_state(arguments.state, networks, averages, optimizer) if Path(arguments.state).exists() else 0
+    torch.manual_seed((arguments.seed * 1_000_003 + first) * arguments.workers + rank)
+    started = saved = time.time()
+    shown = 0.0
+    for step in range(first, arguments.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, arguments.steps, arguments.lr)
+        spoken, plain = make_batch([arguments.seed, rank, step], scenes.library, arguments.batch // arguments.workers)
+        layers = torch.randperm(len(blocks))[:arguments.layers].tolist()
+        asked = [(blocks[i], queries[i][torch.randperm(queries.shape[1])[:arguments.queries]]) for i in layers]
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                target = readings(transformer, *prompts.encode(teacher, plain), asked).float()
+            reading = readings(transformer, *prompts.encode(text_encoder, spoken), asked).float()
+        loss = missed(target, reading)
+        optimizer.zero_grad()
+        loss.backward()
+        average_gradients(list(text_encoder.parameters()))
+        torch.nn.utils.clip_grad_norm_(text_encoder.parameters(), 1.0)
+        optimizer.step()
+        averages.update()
+        shown += loss.item()
+        if rank == 0 and (step + 1) % 50 == 0:
+            print(f"step {step + 1} missed {shown / 50:.4f} after {time.time() - started:.0f} s", flush=True)
+            shown = 0.0
+        if rank == 0 and (time.time() - saved > 120 or step + 1 == arguments.steps):
+            save_state(arguments.state, step + 1, networks, averages, optimizer, vars(arguments))
+            saved = time.time()
+
+
+if __name__ == "__main__":
+    run_workers(train, parse_arguments())
