@@ -20,7 +20,8 @@ export async function lookAtMachine(config: Config): Promise<MachineFacts> {
   return {
     freeDiskBytes: await freeBytes(config.modelsDir),
     memoryBytes: totalmem(),
-    cpuFlopsPerSecond: await measureMatMul(),
+    cpuFlopsPerSecond: await measureMatMul("cpu"),
+    gpuFlopsPerSecond: provider === "cpu" ? null : await measureMatMul(provider),
     provider,
     ...gpuFacts(await askNvidia()),
     downloaded: await downloadedIds(config.modelsDir),

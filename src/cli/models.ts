@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 
 import { loadConfig, readSettings, writeSettings } from "../config.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
-import { downloadBytes } from "../models/model-sizes.ts";
+import { downloadBytes, estimateMemory } from "../models/model-sizes.ts";
 import { type Recommendation, recommend } from "../models/recommend.ts";
 import { findModel, listModels } from "../models/find-model.ts";
 import { downloadedIds, lookAtMachine } from "./machine.ts";
@@ -79,19 +79,22 @@ async function list({ json }: JsonOption): Promise<void> {
   );
   const known = CATALOGUE.map((entry) => {
     const isDownloaded = downloaded.has(entry.id);
-    return { entry, isDownloaded, downloadBytes: downloadBytes(entry) };
+    const memory = estimateMemory(entry, { transformer: "fp32", text: "fp32" });
+    return { entry, isDownloaded, downloadBytes: downloadBytes(entry), memory };
   });
   if (json === true) return printJson({ models: known, others, default: config.model });
-  const rows = known.map(({ entry, isDownloaded, downloadBytes: bytes }) => [
+  const rows = known.map(({ entry, isDownloaded, downloadBytes: bytes, memory }) => [
     isDownloaded ? "here" : "",
     entry.id,
     `${entry.nativePx} px`,
     entry.dtype,
     gigabytes(bytes),
+    `${(memory.sequential / 1e9).toFixed(1)} to ${gigabytes(memory.all)}`,
   ]);
   printLines([
-    ...table([["", "id", "size", "dtype", "download"], ...rows]),
+    ...table([["", "id", "size", "dtype", "download", "memory"], ...rows]),
     "",
+    "Memory: on a CPU, with one network at a time (MEMORY=sequential) to all of them; `models recommend` tells this machine's.",
     ...others.map((name) => `Also here: ${name}`),
     `Used where nothing else is said: ${config.model}`,
     "Licences: the Sprint models are under the NVIDIA Open Model License, the others under NVIDIA's terms for Sana's",
@@ -110,19 +113,24 @@ async function showRecommendations({ json }: JsonOption): Promise<void> {
       all,
     });
   }
+  const { gpuFlopsPerSecond, gpuName, provider } = machine;
   const where =
-    machine.provider === "cpu"
+    gpuFlopsPerSecond === null
       ? "no usable GPU"
-      : [machine.gpuName ?? "a GPU", `by ${machine.provider}`].join(" ");
+      : `${gpuName ?? "a GPU"} by ${provider} with ${gigaflops(gpuFlopsPerSecond)}`;
   printLines([
-    `This machine: ${gigabytes(machine.memoryBytes)} of memory, ${gigabytes(machine.freeDiskBytes)} free on the disk, ${where}, ${(machine.cpuFlopsPerSecond / 1e9).toFixed(0)} GFLOP/s on the CPU.`,
-    "Memory and time are estimates.",
+    `This machine: ${gigabytes(machine.memoryBytes)} of memory, ${gigabytes(machine.freeDiskBytes)} free on the disk, ${where}, ${gigaflops(machine.cpuFlopsPerSecond)} on the CPU.`,
+    "Memory is estimated, and time from these rates, which were just measured in float32.",
     ...all.flatMap(describe),
     "",
     best === null
       ? "None of them fits; the embedded model (emoji) runs everywhere."
       : `Begin with ${best.entry.id}:\n  npx sanabot models pull ${best.entry.id}`,
   ]);
+}
+
+function gigaflops(flopsPerSecond: number): string {
+  return `${(flopsPerSecond / 1e9).toFixed(0)} GFLOP/s`;
 }
 
 function describe({ entry, fits, reasons }: Recommendation): string[] {

@@ -21,6 +21,12 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+/** In GB; what would be 0.0 GB in MB. */
 export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes < 5e7 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+/** What a terminal shows of a text from elsewhere: without the characters that steer it. */
+export function plainText(text: string): string {
+  return text.replaceAll(/[^\P{C}\t\u{200c}\u{200d}]/gu, "");
 }

@@ -5,7 +5,7 @@ import type { WeightDtype } from "../models/hub/choose-files.ts";
 import type { PullLicense, PullPlan } from "../models/hub/pull-model.ts";
 import { createByteProgress } from "./byte-progress.ts";
 import { catchInterrupt } from "./interrupt.ts";
-import { gigabytes, printJson, printLines } from "./print.ts";
+import { gigabytes, plainText, printJson, printLines } from "./print.ts";
 
 export interface PullCommandOptions {
   revision: string;
@@ -81,11 +81,14 @@ function describePlan({ id, commit, files, totalBytes, missingBytes, dtypes }: P
 }
 
 function describeLicense({ name, text }: PullLicense, known: string | undefined): string[] {
-  const lines = (text ?? "").split(/\r?\n/).filter((line) => line.trim() !== "");
+  const lines = (text ?? "")
+    .split(/\r?\n/)
+    .map(plainText)
+    .filter((line) => line.trim() !== "");
   const more = lines.length - LICENSE_LINES;
   return [
     "",
-    `Licence: ${name ?? known ?? "not named"}`,
+    `Licence: ${plainText(name ?? known ?? "not named")}`,
     ...lines.slice(0, LICENSE_LINES).map((line) => `  | ${line}`),
     ...(more > 0 ? [`  | ... ${more} more lines in the model's file LICENSE`] : []),
     `The text encoder in it is Gemma, under Gemma's terms: ${GEMMA_TERMS}`,

@@ -97,7 +97,7 @@ function graphTable(graphs: readonly BuiltGraph[]): string[] {
     stage,
     `${nodes}`,
     gigabytes(weightBytes),
-    `${(flops / 1e12).toFixed(3)} TFLOP`,
+    flops < 1e11 ? `${(flops / 1e9).toFixed(2)} GFLOP` : `${(flops / 1e12).toFixed(2)} TFLOP`,
     gigabytes(activationBytes),
     `${milliseconds.toFixed(0)} ms`,
   ]);

@@ -8,8 +8,10 @@ import { findCatalogueEntry } from "./catalogue.ts";
 /** The checkpoints that ship with the project. */
 const EMBEDDED_DIR = join(PROJECT_DIR, "models");
 
+const HUB_ID = /^[\w-]+\/[\w.-]+$/;
+
 /**
- * Finds a checkpoint's folder: a path, or a name (`emoji`, `owner/name`, `name`) in the folder of models or among the
+ * Finds a checkpoint's folder: a path, or a name (`emoji`, `owner/name`, `name` where one owner's is there) in the folder of models or among the
  * embedded ones.
  *
  * @throws {UserError} `model_not_found` listing what is there and how to add one.
@@ -23,7 +25,9 @@ export async function findModel(name: string, modelsDir: string): Promise<string
   }
   const lists = await Promise.all(roots.map(listModels));
   const known = [...new Set(lists.flat())].sort();
-  const id = full.includes("/") ? full : "ID";
+  const [downloaded, ...others] = known.filter((each) => each.endsWith(`--${name}`));
+  if (downloaded !== undefined && others.length === 0) return join(modelsDir, downloaded);
+  const id = HUB_ID.test(full) ? full : "ID";
   throw new UserError(
     "model_not_found",
     [

@@ -52,6 +52,11 @@ export function downloadBytes({ family }: CatalogueEntry): number {
   return transformer + 2 * GEMMA_PARAMETERS + 4 * AUTOENCODER_PARAMETERS + TOKENIZER_BYTES;
 }
 
+/** What the text encoder takes when it is loaded; its table of embeddings stays on disk. */
+export function textEncoderBytes(precision: MemoryPrecision["text"]): number {
+  return (GEMMA_PARAMETERS - GEMMA_EMBEDDINGS) * (precision === "int8" ? INT8_BYTES : 4);
+}
+
 export interface MemoryEstimate {
   /** Every network loaded at once. */
   readonly all: number;
@@ -75,12 +80,11 @@ export function estimateMemory(
   { family, nativePx }: CatalogueEntry,
   { transformer, text, withText = true }: MemoryPrecision,
 ): MemoryEstimate {
-  const textParameters = withText ? GEMMA_PARAMETERS - GEMMA_EMBEDDINGS : 0;
   const pixels = nativePx * nativePx;
   const activations = Math.min(MAX_ACTIVATION_BYTES, pixels * ACTIVATION_BYTES_PER_PIXEL);
   // Beside the decoder's, the values of the other networks are small.
   const stages = [
-    textParameters * (text === "int8" ? INT8_BYTES : 4),
+    withText ? textEncoderBytes(text) : 0,
     TRANSFORMERS[family].parameters * (transformer === "fp16" ? 2 : 4),
     DECODER_PARAMETERS * 4 + activations,
   ];

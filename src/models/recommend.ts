@@ -1,5 +1,10 @@
 import { CATALOGUE, type CatalogueEntry, type Family } from "./catalogue.ts";
-import { downloadBytes, estimateMemory, estimatePictureFlops } from "./model-sizes.ts";
+import {
+  downloadBytes,
+  estimateMemory,
+  estimatePictureFlops,
+  textEncoderBytes,
+} from "./model-sizes.ts";
 
 /** What this machine has. */
 export interface MachineFacts {
@@ -7,6 +12,8 @@ export interface MachineFacts {
   readonly memoryBytes: number;
   /** Of a plain matrix product on the CPU, in floating-point operations a second. */
   readonly cpuFlopsPerSecond: number;
+  /** The same on the provider that will be used; null where that is the CPU. */
+  readonly gpuFlopsPerSecond: number | null;
   /** The provider that will be used. */
   readonly provider: "cpu" | "cuda" | "dml" | "webgpu";
   /** Of the graphics card, where it can be asked. */
@@ -26,10 +33,11 @@ export interface Recommendation {
   readonly memory: {
     readonly policy: "all" | "sequential";
     readonly textPrecision: "fp32" | "int8";
+    /** Of the card where there is one, else of the machine. */
     readonly bytes: number;
   };
-  /** A picture of native size on this CPU, an estimate from a measured matrix product; null on a GPU. */
-  readonly seconds: number | null;
+  /** A picture of native size here, reckoned from a matrix product that was measured. */
+  readonly seconds: number;
   /** Sentences: what speaks for it or against it. */
   readonly reasons: readonly string[];
 }
@@ -38,6 +46,10 @@ export interface Recommendation {
 const MEMORY_SHARE = 0.85;
 /** Gemma's 8.1 GB are at most two fifths of the card, as the pipeline places it. */
 const TEXT_ENCODER_CARD_BYTES = 20.3e9;
+/** Taken, as the pipeline does, where a card cannot be asked. */
+const ASSUMED_CARD_BYTES = 8e9;
+/** Of the machine's memory: a larger text encoder is kept in 8 bits, as the pipeline does. */
+const TEXT_SHARE = 0.6;
 const SPARE_DISK_BYTES = 500e6;
 /** Pictures reached this share of the plain product's rate on the machine where it was measured. */
 const PICTURE_RATE = 0.85;
@@ -70,16 +82,15 @@ function judge(entry: CatalogueEntry, machine: MachineFacts): Recommendation {
   const bytes = downloadBytes(entry);
   const memory = memoryPlan(entry, machine);
   const hasDisk = isDownloaded || bytes + SPARE_DISK_BYTES <= machine.freeDiskBytes;
-  const onGpu = machine.provider !== "cpu";
-  const seconds = onGpu
-    ? null
-    : estimatePictureFlops(entry) / (machine.cpuFlopsPerSecond * PICTURE_RATE);
+  const { cpuFlopsPerSecond, gpuFlopsPerSecond } = machine;
+  const seconds =
+    estimatePictureFlops(entry) / ((gpuFlopsPerSecond ?? cpuFlopsPerSecond) * PICTURE_RATE);
   const reasons = [
     isDownloaded
       ? "It is downloaded already."
       : `Its download of ${gigabytes(bytes)} ${hasDisk ? "fits" : `does not fit into the ${gigabytes(machine.freeDiskBytes)} that are free on`} the disk.`,
     memory.sentence,
-    ...(seconds === null ? [] : [`A picture takes about ${duration(seconds)} on this CPU.`]),
+    `A picture takes about ${duration(seconds)} on this ${gpuFlopsPerSecond === null ? "CPU" : "GPU"}.`,
     `Licence: ${entry.license}.`,
   ];
   const { policy, textPrecision, bytes: memoryBytes } = memory;
@@ -102,44 +113,44 @@ interface MemoryPlan {
   sentence: string;
 }
 
-/** The most comfortable way that fits: all networks at once, one at a time, the text encoder in 8 bits. */
+/** The more comfortable way that fits: all networks at once, else one at a time. */
 function memoryPlan(entry: CatalogueEntry, machine: MachineFacts): MemoryPlan {
-  const { provider, gpuMemoryBytes, memoryBytes } = machine;
+  const { provider, gpuMemoryBytes, gpuName, memoryBytes } = machine;
   const onGpu = provider !== "cpu";
-  const limit = MEMORY_SHARE * (onGpu && gpuMemoryBytes !== null ? gpuMemoryBytes : memoryBytes);
-  const where = onGpu && gpuMemoryBytes !== null ? (machine.gpuName ?? "the GPU") : "memory";
-  const transformer = onGpu && entry.dtype === "fp16" ? "fp16" : "fp32";
+  const cardBytes = gpuMemoryBytes ?? ASSUMED_CARD_BYTES;
+  const limit = MEMORY_SHARE * (onGpu ? cardBytes : memoryBytes);
   // With DirectML and WebGPU, and on smaller cards, the text encoder stays on the CPU.
-  const hasRoomForText = (gpuMemoryBytes ?? Infinity) >= TEXT_ENCODER_CARD_BYTES;
-  const withText = provider === "cpu" || (provider === "cuda" && hasRoomForText);
-  const plans = (["fp32", "int8"] as const).flatMap((textPrecision) => {
-    const need = estimateMemory(entry, { transformer, text: textPrecision, withText });
-    return (["all", "sequential"] as const).map((policy) => {
-      return { policy, textPrecision, bytes: need[policy] };
-    });
-  });
-  const found = plans.find(({ bytes }) => bytes <= limit);
-  const plan = found ?? plans.reduce((least, next) => (next.bytes < least.bytes ? next : least));
+  const withText = !onGpu || (provider === "cuda" && cardBytes >= TEXT_ENCODER_CARD_BYTES);
+  const textPrecision = textEncoderBytes("fp32") > TEXT_SHARE * memoryBytes ? "int8" : "fp32";
+  const transformer = onGpu && entry.dtype === "fp16" ? "fp16" : "fp32";
+  const need = estimateMemory(entry, { transformer, text: textPrecision, withText });
+  const hostBytes = withText ? 0 : textEncoderBytes(textPrecision);
+  const hostLimit = MEMORY_SHARE * memoryBytes;
+  const policy = need.all <= limit ? "all" : "sequential";
+  const bytes = need[policy];
+  const fits = bytes <= limit && hostBytes <= hostLimit;
   const how = [
-    ...(plan.policy === "sequential" ? ["one network at a time"] : []),
-    ...(plan.textPrecision === "int8" ? ["the text encoder in 8 bits"] : []),
+    ...(policy === "sequential" ? ["one network at a time"] : []),
+    ...(textPrecision === "int8" ? ["the text encoder in 8 bits"] : []),
   ].join(", ");
-  const sentence =
-    found === undefined
-      ? `It needs about ${gigabytes(plan.bytes)} of ${where}, and ${gigabytes(limit)} can be had.`
-      : `It takes about ${gigabytes(plan.bytes)} of ${where}${how === "" ? "" : ` (${how})`}.`;
-  return { ...plan, fits: found !== undefined, sentence };
+  const where = onGpu ? (gpuName ?? "the graphics card, if it has 8 GB,") : "memory";
+  const beside = hostBytes === 0 ? "" : ` and ${gigabytes(hostBytes)} of memory`;
+  const has = hostBytes === 0 ? "" : ` and ${gigabytes(hostLimit)}`;
+  const sentence = fits
+    ? `It takes about ${gigabytes(bytes)} of ${where}${beside}${how === "" ? "" : ` (${how})`}.`
+    : `It needs about ${gigabytes(bytes)} of ${where}${beside}, and ${gigabytes(limit)}${has} can be had.`;
+  return { policy, textPrecision, bytes, fits, sentence };
 }
 
 /** The best pictures among those that come in time; where none does, the fastest. */
 function pickBest(judged: readonly Recommendation[]): Recommendation | undefined {
   const fitting = judged.filter(({ fits, entry }) => fits && QUALITY.includes(entry.family));
-  const inTime = fitting.filter(({ seconds }) => (seconds ?? 0) <= PATIENCE_SECONDS);
+  const inTime = fitting.filter(({ seconds }) => seconds <= PATIENCE_SECONDS);
   const rank = ({ entry }: Recommendation): number => QUALITY.indexOf(entry.family);
   const bySize = (a: Recommendation, b: Recommendation): number =>
     Math.abs(a.entry.nativePx - 1024) - Math.abs(b.entry.nativePx - 1024);
   if (inTime.length > 0) return inTime.toSorted((a, b) => rank(a) - rank(b) || bySize(a, b))[0];
-  return fitting.toSorted((a, b) => (a.seconds ?? 0) - (b.seconds ?? 0))[0];
+  return fitting.toSorted((a, b) => a.seconds - b.seconds)[0];
 }
 
 function gigabytes(bytes: number): string {
@@ -147,5 +158,6 @@ function gigabytes(bytes: number): string {
 }
 
 function duration(seconds: number): string {
+  if (seconds <= 1) return "a second";
   return seconds < 100 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 }

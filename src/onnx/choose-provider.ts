@@ -37,12 +37,14 @@ export interface ChooseOptions {
 const ORDER = ["cuda", "dml", "webgpu"] as const;
 /** Starting a driver and compiling its first shader; a software driver took 2 s here. */
 const PROBE_DEADLINE_MS = 60_000;
+/** A driver is installed or mended between two starts; within one start, nobody is asked twice. */
+const FAULT_KEPT_MS = 60_000;
 const PROBE_SCRIPT = join(import.meta.dirname, "probe-provider.ts");
 
 /**
  * The fastest provider that computes correctly: each is asked once for a small matrix product in a process of its
- * own, and the answer is kept in `cacheDir` until ONNX Runtime or the driver's settings change. One that is slower
- * than the CPU, such as a software Vulkan driver, is passed over.
+ * own, and a good answer is kept in `cacheDir` until ONNX Runtime or the driver's settings change; one that failed is
+ * asked again at the next start. One that is slower than the CPU, such as a software Vulkan driver, is passed over.
  */
 export async function chooseProvider(options: ChooseOptions): Promise<ProviderChoice> {
   const { cacheDir, candidates = builtIn(), probe = probeInChild } = options;
@@ -92,15 +94,18 @@ function question(): string {
   return JSON.stringify([env.versions, process.platform, process.arch, ...drivers]);
 }
 
-const cacheSchema = z.object({ question: z.string(), answer: probeSchema });
+const cacheSchema = z.object({ question: z.string(), answer: probeSchema, askedAtMs: z.number() });
 
 async function cachedProbe(path: string, ask: () => Promise<Probe>): Promise<Probe> {
   const text = await readFile(path, "utf8").catch(() => "");
   const known = cacheSchema.safeParse(parseJson(text));
-  if (known.success && known.data.question === question()) return known.data.answer;
+  if (known.success && known.data.question === question()) {
+    const { answer, askedAtMs } = known.data;
+    if (faultOf(answer) === null || Date.now() - askedAtMs < FAULT_KEPT_MS) return answer;
+  }
   const answer = await ask();
   await mkdir(join(path, ".."), { recursive: true });
-  await writeFile(path, JSON.stringify({ question: question(), answer }));
+  await writeFile(path, JSON.stringify({ question: question(), answer, askedAtMs: Date.now() }));
   return answer;
 }
 

@@ -17,6 +17,8 @@ import { temporaryFolder, tinyCheckpoint } from "../support/tiny-checkpoint.ts";
 
 const ROOT = await temporaryFolder();
 const TINY = await tinyRepositoryFiles();
+/** DirectML is on Windows only, CUDA on Linux only. */
+const NO_PROVIDER = process.platform === "win32" ? "cuda" : "dml";
 
 let hub: HubServer;
 let dataDir: string;
@@ -71,7 +73,10 @@ describe("sanabot models", () => {
     await mkdir(join(dataDir, "models"));
     await cp(tinyCheckpoint("base"), join(dataDir, "models/mine"), { recursive: true });
     const { stdout, stderr } = await models(["list"]);
-    assert.match(stdout, /Efficient-Large-Model\/Sana_600M_512px_diffusers +512 px +fp16 +7\.7 GB/);
+    assert.match(
+      stdout,
+      /Efficient-Large-Model\/Sana_600M_512px_diffusers +512 px +fp16 +7\.7 GB +8\.\d to 12\.\d GB/,
+    );
     assert.match(stdout, /Also here: mine\n/);
     assert.equal(stderr, "");
   });
@@ -110,6 +115,19 @@ describe("sanabot models", () => {
     assert.deepEqual(others, ["Efficient-Large-Model--Tiny_diffusers"]);
   });
 
+  it("finds a downloaded model by the name behind its owner", async () => {
+    await models(["pull", REPOSITORY_ID]);
+    const { stdout } = await models(["use", "Tiny_diffusers"]);
+    assert.match(stdout, /Efficient-Large-Model--Tiny_diffusers is used from now on/);
+  });
+
+  it("shows a licence without what would steer the terminal", async () => {
+    const LICENSE = Buffer.from("\u001B[31mRed\u001B]0;title\u0007 \u202Eterms\n");
+    hub.repositories.set(REPOSITORY_ID, { files: { ...TINY, LICENSE } });
+    const { stdout } = await models(["pull", REPOSITORY_ID]);
+    assert.ok(stdout.includes("  | [31mRed]0;title terms\n"), stdout);
+  });
+
   it("lets MODEL win over the remembered model, and says so", async () => {
     const { stdout } = await models(["use", tinyCheckpoint("base")], { MODEL: "emoji" });
     assert.match(stdout, /MODEL=emoji .* still wins/);
@@ -121,7 +139,7 @@ describe("sanabot models", () => {
 
   it("builds a folder's graphs and says what they cost", async () => {
     const { stdout } = await models(["build", tinyCheckpoint("base")]);
-    assert.match(stdout, /transformer +\d+ +0\.0 GB +0\.\d+ TFLOP/);
+    assert.match(stdout, /transformer +\d+ +\d\.\d MB +\d\.\d+ GFLOP/);
     assert.match(stdout, /No tensor is left over/);
   });
 
@@ -146,10 +164,12 @@ describe("sanabot models", () => {
     [["pull", "mit-han-lab/svdq-int4-sana-1600m"], /cannot be used here: its int4 weights/],
     [["use", "Sana_600M_512px_diffusers"], /models pull Efficient-Large-Model\/Sana_600M_512px/],
     [["verify", "missing"], /There is no model "missing"/],
+    [["use", "/nowhere/at/all"], /To download one: npx sanabot models pull ID$/m],
+    [["recommend"], /^The provider \w+ is not available here\. .* (only|fetches)\.$/m],
   ];
   for (const [args, words] of mistakes) {
     it(`answers ${args.join(" ")} with one sentence`, async () => {
-      const { status, stdout, stderr } = await models(args);
+      const { status, stdout, stderr } = await models(args, { PROVIDER: NO_PROVIDER });
       assert.equal(status, 1);
       assert.equal(stdout, "");
       assert.match(stderr, words);

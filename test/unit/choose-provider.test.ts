@@ -54,6 +54,16 @@ describe("the automatic choice of a provider", () => {
     assert.deepEqual(again.asked, []);
   });
 
+  test("asks one that failed again at a later start, for its driver may be there by then", async (t) => {
+    const cacheDir = await temporaryFolder();
+    const start = Date.now();
+    const now = t.mock.method(Date, "now", () => start);
+    await choose({ webgpu: slow }, cacheDir);
+    assert.deepEqual((await choose({}, cacheDir)).asked, []);
+    now.mock.mockImplementation(() => start + 61_000);
+    assert.equal((await choose({ webgpu: fast }, cacheDir)).provider, "webgpu");
+  });
+
   test("asks again where the kept answer is damaged", async () => {
     const cacheDir = await temporaryFolder();
     await choose({ cuda: fast }, cacheDir);

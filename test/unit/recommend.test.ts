@@ -13,6 +13,7 @@ const DESKTOP: MachineFacts = {
   freeDiskBytes: 500 * GB,
   memoryBytes: 32 * GB,
   cpuFlopsPerSecond: 200e9,
+  gpuFlopsPerSecond: null,
   provider: "cpu",
   gpuMemoryBytes: null,
   gpuName: null,
@@ -119,19 +120,43 @@ describe("recommend", () => {
     assert.equal(find({ ...machine, downloaded }, name).fits, true);
   });
 
-  it("reckons with the card's memory where there is a GPU", () => {
-    const gpu = { provider: "dml", gpuMemoryBytes: 8 * GB, gpuName: "RTX 3060 Ti" } as const;
-    const found = find(gpu, "Sana_1600M_1024px_diffusers");
-    assert.equal(found.fits, true);
-    assert.equal(found.seconds, null);
-    assert.match(found.reasons.join(" "), /of RTX 3060 Ti/);
+  const RTX = {
+    provider: "dml",
+    gpuMemoryBytes: 8 * GB,
+    gpuName: "RTX 3060 Ti",
+    gpuFlopsPerSecond: 8e12,
+  } as const;
+
+  it("reckons with the card's memory where there is a GPU, and with the machine's for the text encoder", () => {
+    const { fits, reasons } = find(RTX, "Sana_1600M_1024px_diffusers");
+    assert.equal(fits, true);
+    assert.match(reasons.join(" "), /GB of RTX 3060 Ti and 8\.1 GB of memory/);
+    const little = find({ ...RTX, memoryBytes: 8 * GB }, "Sana_1600M_1024px_diffusers");
+    assert.equal(little.memory.textPrecision, "int8");
+    assert.equal(find({ ...RTX, memoryBytes: 2 * GB }, "Sana_1600M_1024px_diffusers").fits, false);
+  });
+
+  it("takes 8 GB for a card that cannot be asked, as the pipeline does", () => {
+    const radeon = { ...RTX, provider: "webgpu", gpuMemoryBytes: null, gpuName: null } as const;
+    assert.equal(find(radeon, "Sana_600M_1024px_diffusers").fits, true);
+    const { fits, reasons } = find(radeon, "SANA1.5_4.8B_1024px_diffusers");
+    assert.equal(fits, false);
+    assert.match(reasons.join(" "), /of the graphics card, if it has 8 GB,.* 6\.8 GB and/);
+  });
+
+  it("tells a picture's seconds by the rate of what will draw it", () => {
+    const name = "Sana_600M_1024px_diffusers";
+    const [onCpu, onGpu] = [find({}, name), find(RTX, name)];
+    assert.ok(Math.abs(onCpu.seconds / onGpu.seconds - 40) < 1e-9);
+    assert.match(onCpu.reasons.join(" "), /A picture takes about \d+ minutes on this CPU/);
+    assert.match(onGpu.reasons.join(" "), /A picture takes about \d+ seconds on this GPU/);
   });
 
   it("begins with the best pictures that come in time", () => {
     assert.match(recommend(DESKTOP).best?.entry.id ?? "", /Sprint_1\.6B/);
     const slow = { ...DESKTOP, cpuFlopsPerSecond: 20e9 };
     assert.match(recommend(slow).best?.entry.id ?? "", /Sprint_0\.6B/);
-    const gpu = { ...DESKTOP, provider: "cuda", gpuMemoryBytes: 48 * GB } as const;
+    const gpu = { ...DESKTOP, ...RTX, provider: "cuda", gpuMemoryBytes: 48 * GB } as const;
     assert.match(recommend(gpu).best?.entry.id ?? "", /SANA1\.5_4\.8B/);
   });
 
