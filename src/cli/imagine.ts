@@ -13,6 +13,7 @@ import type {
   LoadOptions,
   Picture,
   ProgressEvent,
+  StageReport,
 } from "../pipeline/types.ts";
 import { createLogger } from "../log.ts";
 import { findModel } from "../models/find-model.ts";
@@ -21,6 +22,7 @@ import { catchInterrupt } from "./interrupt.ts";
 import { checkWritable, type OutputFiles, planOutput, writePicture } from "./output-files.ts";
 import { peakMemory, type PeakMemory } from "./peak-memory.ts";
 import { restartForMemory } from "./restart.ts";
+import { printLines } from "./print.ts";
 import { createProgress } from "./progress.ts";
 import { TraceFile } from "./trace-file.ts";
 
@@ -33,6 +35,11 @@ Examples:
   npx sanabot imagine "a red apple" --out apple.png
   npx sanabot imagine "a castle at night" --width 1344 --height 768 --seed 7 --count 4 --out castle.webp
   npx sanabot imagine "a watercolour" --init-image photo.jpg --strength 0.6`;
+
+const PRECISION = new Option(
+  "--precision <name>",
+  "how to compute; int8 keeps the text encoder's weights in 8 bits, and nothing else yet",
+).choices(PRECISIONS);
 
 const VAE_TILING = new Option(
   "--vae-tiling <how>",
@@ -86,7 +93,7 @@ export function imagineCommand(): Command {
       "take width and height as given (multiples of 32), not the nearest aspect bin",
     )
     .addOption(new Option("--provider <name>", "where to compute").choices(PROVIDERS))
-    .addOption(new Option("--precision <name>", "how to compute").choices(PRECISIONS))
+    .addOption(PRECISION)
     .addOption(VAE_TILING)
     .addOption(
       new Option("--rng <kind>", "whose random stream a seed means: torch's on CPU or on CUDA")
@@ -217,7 +224,25 @@ function report(
     process.stdout.write(`${JSON.stringify(facts)}\n`);
     return;
   }
-  for (const [index, { width, height, seed }] of pictures.entries()) {
-    process.stdout.write(`${output.paths[index]} (${width} x ${height}, seed ${seed})\n`);
-  }
+  printLines([
+    ...pictures.map(
+      ({ width, height, seed }, index) =>
+        `${output.paths[index]} (${width} x ${height}, seed ${seed})`,
+    ),
+    ...stages.flatMap(describeStage),
+  ]);
+}
+
+/** What the person did not ask for, or asked for and wants to know the price of. */
+function describeStage({ stage, provider, insteadOf, weightError }: StageReport): string[] {
+  return [
+    ...(insteadOf === undefined
+      ? []
+      : [`The ${stage} ran on ${provider}: ${insteadOf} failed; LOG_LEVEL=info says why.`]),
+    ...(weightError === undefined
+      ? []
+      : [
+          `The ${stage} had weights in 8 bits, rounded by ${(100 * weightError).toFixed(1)} % of their size; all else is float32.`,
+        ]),
+  ];
 }

@@ -275,8 +275,15 @@ export class Stages {
 
   async #build(name: StageName): Promise<BuiltStage> {
     const definition = this.#definition(name);
-    const built = this.#built.get(definition) ?? (await definition.build());
+    const known = this.#built.get(definition);
+    if (known !== undefined) return known;
+    const built = await definition.build();
     this.#built.set(definition, built);
+    const { weightError } = built;
+    if (weightError !== undefined)
+      this.say(
+        `The ${name} has weights in 8 bits, rounded by ${percent(weightError)} of their size.`,
+      );
     return built;
   }
 
@@ -294,6 +301,9 @@ export class Stages {
       provider,
       precision,
       ...(weightError === undefined ? {} : { weightError }),
+      ...(definition === this.#attempts[name][0]
+        ? {}
+        : { insteadOf: this.#attempts[name][0].provider }),
     };
     this.#reports.set(name, report);
     return report;
@@ -336,6 +346,10 @@ function floatsOf(made: Record<string, Tensor>, output: string, name: StageName)
   const tensor = made[output];
   if (tensor?.data instanceof Float32Array) return { data: tensor.data, dims: tensor.dims };
   throw new Error(`The ${name} has no float32 output ${output}.`);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 function gibibytes(bytes: number): string {

@@ -117,6 +117,8 @@ export interface StageReport {
   precision: "fp32" | "fp16" | "int8";
   /** Weights in 8 bits: the root of their squared rounding errors over that of their squares. */
   weightError?: number;
+  /** Where it was to run, if that failed. */
+  insteadOf?: Provider;
 }
 
 /** Receives the tensors between the stages. */

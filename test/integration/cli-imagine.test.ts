@@ -91,6 +91,14 @@ describe("sanabot imagine with a checkpoint", () => {
     assert.ok(decoder.milliseconds > 0);
   });
 
+  it("says how much 8-bit weights of the text encoder were rounded", async () => {
+    const { stdout } = await run(["--steps", "1", "--out", "int8.png", "--precision", "int8"]);
+    assert.match(
+      stdout,
+      /\nThe text-encoder had weights in 8 bits, rounded by 0\.\d % of their size; all else is float32\.\n$/,
+    );
+  });
+
   it("writes the tensors between the stages under their fixed names", async () => {
     await run(["--steps", "2", "--seed", "5", "--out", "c.png", "--trace", "c.safetensors"]);
     const file = await openSafetensors(join(folder, "c.safetensors"));

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { syncBuiltinESMExports } from "node:module";
+import os from "node:os";
 import { describe, test } from "node:test";
 import { UserError } from "../../src/errors.ts";
 import type { GenerateRequest, ProgressEvent } from "../../src/pipeline/types.ts";
@@ -197,6 +199,19 @@ describe("reduced precision", async () => {
     const [text] = stages;
     assert.equal(text?.precision, "int8");
     assert.ok(text.weightError !== undefined && text.weightError > 1e-4 && text.weightError < 0.01);
+  });
+
+  test("8-bit weights are chosen where float32 ones would fill the machine's memory", async (t) => {
+    t.mock.method(os, "totalmem", () => 1000);
+    syncBuiltinESMExports();
+    const small = await loadTiny("base", { precision: "auto" });
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+    const { stages } = await small.generate(request);
+    assert.deepEqual(
+      stages.map(({ precision }) => precision),
+      ["int8", "fp32", "fp32", "fp32"],
+    );
   });
 
   test("float16 is refused for a Sprint checkpoint, whose pictures it ruins", async () => {

@@ -55,6 +55,7 @@ describe("a stage", () => {
       assert.match(lines[0] ?? "", /^The transformer failed on \w+ and goes on with cpu: /);
       const [report] = stages.takeReports();
       assert.deepEqual([report?.provider, report?.calls], ["cpu", 1]);
+      assert.equal(report?.insteadOf, first.provider);
       await stages.release();
     });
   }

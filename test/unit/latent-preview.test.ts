@@ -5,7 +5,8 @@ import { describe, test } from "node:test";
 import { readAutoencoderConfig } from "../../src/models/autoencoder-dc/config.ts";
 import { LatentPreview } from "../../src/pipeline/latent-preview.ts";
 import { solveSymmetric } from "../../src/pipeline/solve-symmetric.ts";
-import { temporaryFolder, tinyCheckpoint } from "../support/tiny-checkpoint.ts";
+import { Preview } from "../../src/pipeline/preview.ts";
+import { loadTiny, temporaryFolder, tinyCheckpoint } from "../support/tiny-checkpoint.ts";
 
 const config = await readAutoencoderConfig(join(tinyCheckpoint("base"), "vae"));
 const { latentChannels, compression } = config;
@@ -68,6 +69,27 @@ describe("the latent preview", () => {
     const grey = preview.render({ data: new Float32Array(32), height: 1, width: 1 });
     assert.deepEqual([...(grey?.rgb ?? [])], [111, 97, 86]);
   });
+});
+
+test("a checkpoint with a large decoder shows nothing before its first picture, and what it learnt of it later", async () => {
+  const { checkpoint, stages } = await loadTiny("base");
+  const { weights } = checkpoint.vae;
+  const large = { ...weights, get: (name: string) => ({ ...weights.get(name), shape: [2 ** 24] }) };
+  const parts = {
+    checkpoint: { ...checkpoint, vae: { ...checkpoint.vae, weights: large } },
+    stages,
+  };
+  const cacheDir = await temporaryFolder();
+  const dims = [1, latentChannels, height, width] as const;
+  const { data: clean } = latentsOf(1);
+  const { data, ...size } = linearPicture(clean);
+
+  const preview = await Preview.open(parts, cacheDir);
+  assert.equal(await preview.render(clean, dims), null);
+  await preview.learn({ clean, dims }, { data, dims: [1, 3, size.height, size.width] });
+  const shown = await (await Preview.open(parts, cacheDir)).render(clean, dims);
+  assert.deepEqual([shown?.width, shown?.height], [width, height]);
+  assert.ok(Math.abs((shown?.rgb[2] ?? 0) - 159) <= 1);
 });
 
 test("a symmetric system is solved exactly", () => {
