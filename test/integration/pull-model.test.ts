@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 
@@ -269,6 +278,20 @@ describe("pullModel", () => {
     });
     await assert.rejects(pull(), { code: "disk", message: /GB free, and 9000000\.0 GB are still/ });
     assert.deepEqual(hub.transfersOf("LICENSE"), []);
+  });
+
+  it("says that the disk became full, and goes on when there is room", async (t) => {
+    const handle = await open(join(modelsDir, "any"), "w");
+    const written = t.mock.method(Object.getPrototypeOf(handle) as FileHandle, "write", () => {
+      throw Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC", syscall: "write" });
+    });
+    await assert.rejects(pull(), {
+      code: "disk",
+      message: /^The disk is full at .*what has arrived is kept/,
+    });
+    written.mock.restore();
+    await handle.close();
+    assert.equal((await pull()).isNew, true);
   });
 
   it("stops on a signal and goes on in the next pull", async () => {

@@ -88,6 +88,8 @@ export async function pullModel(id: string, options: PullOptions): Promise<PullR
   const unlock = await lockModel(places, id, () => stop.abort());
   try {
     return await pullLocked(id, { places, options, stop });
+  } catch (error) {
+    throw diskError(error, places.staging);
   } finally {
     // Fails only when the lock was lost, and then it is not ours.
     await unlock().catch(() => {});
