@@ -18,12 +18,21 @@ export async function readConfig<T>(
   const path = join(folder, name);
   const parsed = schema.safeParse(await readJson(path));
   if (parsed.success) return parsed.data;
-  throw new UserError("model_invalid", `${path} does not fit: ${z.prettifyError(parsed.error)}`);
+  throw new UserError("model_invalid", `${path} does not fit: ${faultsOf(parsed.error)}.`);
+}
+
+/** In one sentence each field with what is wrong with it. */
+export function faultsOf({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`))
+    .join("; ");
 }
 
 async function readJson(path: string): Promise<unknown> {
   try {
-    const { size } = await stat(path);
+    const file = await stat(path);
+    if (!file.isFile()) throw new UserError("model_invalid", `${path} is not a file.`);
+    const { size } = file;
     if (size > MAX_CONFIG_BYTES) {
       throw new UserError(
         "model_invalid",

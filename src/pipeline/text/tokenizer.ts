@@ -5,6 +5,7 @@ import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 
 import { UserError } from "../../errors.ts";
+import { faultsOf } from "../../models/read-config.ts";
 
 /** Turns text into token ids. */
 export interface Tokenizer {
@@ -158,7 +159,7 @@ function explainFault<T>(file: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    const reason = cause instanceof z.ZodError ? faultsOf(cause) : String(cause);
     throw new UserError(
       "model_invalid",
       `${file} is not a tokenizer that can be used here: ${reason}`,
