@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { UserError } from "../errors.ts";
 
 /** A config.json of this field has a few kilobytes; a larger file is no config. */
