@@ -82,9 +82,7 @@ export async function readLayersModel(path: string): Promise<LayersModel> {
       if (offset + length > bytes.length) {
         throw invalid(path, `its weights end before ${name}`);
       }
-      const values = new Float32Array(
-        Uint8Array.from(bytes.subarray(offset, offset + length)).buffer,
-      );
+      const values = new Float32Array(bytes.buffer, bytes.byteOffset + offset, length / 4);
       weights.set(name, { values, dims: shape });
       offset += length;
     }
