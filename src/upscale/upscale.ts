@@ -86,6 +86,11 @@ export class Upscaler {
         const enlarged = await enlargeLayers(network, layers, { target, signal, onProgress });
         return { picture: joinLayers(enlarged), method: "faithful", name: network.title };
       } catch (error) {
+        if (isCancelled(error)) throw error;
+        if (this.#provider !== "cpu") {
+          await this.#goToCpu(network.title, error);
+          return this.upscale(picture, options);
+        }
         if (!(error instanceof UserError) || error.code !== "out_of_memory") throw error;
         this.#log(`${network.title} could not run, Lanczos does: ${error.message}`);
       }
@@ -127,13 +132,19 @@ export class Upscaler {
     if (this.#network?.title === plan.title) return this.#network;
     await this.release();
     const provider = this.#provider;
-    this.#network = await loadNetwork(plan, { provider, signal }).catch((error: unknown) => {
+    this.#network = await loadNetwork(plan, { provider, signal }).catch(async (error: unknown) => {
       if (provider === "cpu" || isCancelled(error)) throw error;
-      this.#log(`${plan.title} runs on the CPU: ${reasonOf(error)}`);
-      this.#provider = "cpu";
+      await this.#goToCpu(plan.title, error);
       return loadNetwork(plan, { provider: "cpu", signal });
     });
     return this.#network;
+  }
+
+  async #goToCpu(title: string, error: unknown): Promise<void> {
+    this.#log(`${title} runs on the CPU: ${reasonOf(error)}`);
+    this.#provider = "cpu";
+    // A session whose device is lost may not even end well.
+    await this.release().catch(() => {});
   }
 }
 

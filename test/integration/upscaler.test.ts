@@ -243,6 +243,27 @@ describe("Upscaler", () => {
     assert.match(log.join("\n"), /ESRGAN slim x4 runs on the CPU/);
   });
 
+  it("goes on with the CPU, and not with Lanczos, where a graphics card runs out of memory", async (t) => {
+    const create = Session.create.bind(Session);
+    t.mock.method(Session, "create", async (...[graph, options]: Parameters<typeof create>) => {
+      const session = await create(graph, { ...options, provider: "cpu" });
+      const full = (): Promise<never> => {
+        throw new UserError("out_of_memory", "The card is full.");
+      };
+      if (options.provider === "webgpu") t.mock.method(session, "run", full);
+      return session;
+    });
+    const log: string[] = [];
+    const upscaler = await load({
+      upscaler: "esrgan-slim",
+      provider: "webgpu",
+      log: (line) => void log.push(line),
+    });
+    const made = await upscaler.upscale(picture(40, 20), { longestSide: 160 });
+    assert.deepEqual([made.method, upscaler.provider], ["faithful", "cpu"]);
+    assert.match(log.join("\n"), /ESRGAN slim x4 runs on the CPU: The card is full\./);
+  });
+
   it("knows the same names as the configuration", () => {
     assert.deepEqual([...UPSCALERS], [...ESRGAN_NAMES, "lanczos"]);
   });
