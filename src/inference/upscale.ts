@@ -6,7 +6,7 @@ import { readRecipe } from "../image/read-recipe.ts";
 import type { Recipe } from "../image/recipe.ts";
 import type { SanaPipeline } from "../pipeline/sana-pipeline.ts";
 import { upscaleCreatively } from "../upscale/upscale.ts";
-import type { TileProgress, Upscaled } from "../upscale/types.ts";
+import type { TileProgress, Upscaled, UpscaleOptions } from "../upscale/types.ts";
 import { finishFile } from "./finish-file.ts";
 import { drawAgain, type TaskContext } from "./generate.ts";
 import { unpackLatents } from "./latents.ts";
@@ -23,7 +23,7 @@ export async function upscale(context: TaskContext, task: UpscaleTask): Promise<
   const { longestSide, mode } = task;
   const enlarged =
     mode === "faithful"
-      ? await (await host.upscaler()).upscale(source.picture, { longestSide, signal, onProgress })
+      ? await enlarge(host, source.picture, { longestSide, signal, onProgress })
       : await redraw(source.picture, task, { ...context, onProgress });
   throwIfCancelled(signal, "before the picture was encoded");
   reporter.at({ stage: "encode-file" });
@@ -52,6 +52,20 @@ export async function upscale(context: TaskContext, task: UpscaleTask): Promise<
     method: name,
     milliseconds: Math.round(performance.now() - start),
   };
+}
+
+/** The network is freed then: the next picture may need its memory, and no idle clock would. */
+async function enlarge(
+  host: TaskContext["host"],
+  picture: AnyPicture,
+  options: UpscaleOptions,
+): Promise<Upscaled> {
+  const upscaler = await host.upscaler();
+  try {
+    return await upscaler.upscale(picture, options);
+  } finally {
+    await upscaler.release();
+  }
 }
 
 interface Source {

@@ -6,10 +6,15 @@ import { after, before, describe, it } from "node:test";
 
 import sharp from "sharp";
 
+import { parseConfig } from "../../src/config.ts";
 import { readRecipe } from "../../src/image/read-recipe.ts";
 import { recipeFromJson, recipeToJson } from "../../src/image/recipe.ts";
 import { Inference } from "../../src/inference/inference.ts";
 import type { TaskProgress, TaskSource, UpscaleTask } from "../../src/inference/messages.ts";
+import { ModelHost } from "../../src/inference/model-host.ts";
+import { ProgressReporter } from "../../src/inference/progress-reporter.ts";
+import { upscale } from "../../src/inference/upscale.ts";
+import { Session } from "../../src/onnx/session.ts";
 import { LANCZOS_NAME } from "../../src/upscale/types.ts";
 import { seededIntegers } from "../support/seeded-random.ts";
 
@@ -165,6 +170,18 @@ describe("the inference process as it enlarges", () => {
     assert.ok(!tiles.includes(3), `tiles ${tiles.join()}`);
     const next = await inference.run(taskFor(source, { longestSide: 1200 }));
     assert.equal(next.pictures[0]?.width, 1200);
+  });
+
+  it("frees its network when the picture is enlarged", async (t) => {
+    const config = parseConfig({ DATA_DIR: dataDir, PROVIDER: "cpu", UPSCALER: "esrgan-slim" });
+    const host = new ModelHost(config, () => undefined);
+    const released = t.mock.method(Session.prototype, "release");
+    const reporter = new ProgressReporter(() => undefined);
+    const { signal } = new AbortController();
+    const source = await file({ width: 40, height: 30, channels: 3 });
+    const made = await upscale({ host, config, reporter, signal }, taskFor(source));
+    assert.equal(made.method, "ESRGAN slim x8");
+    assert.equal(released.mock.callCount(), 1);
   });
 
   it("resizes where there is no network, by name and next to nothing in price", async () => {
