@@ -160,7 +160,11 @@ export function readSettings(dataDir: string): Settings {
   try {
     return settingsSchema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return {};
+    if (cause instanceof Error && "code" in cause) {
+      if (cause.code === "ENOENT") return {};
+      const message = `${path} cannot be read: ${cause.message}. Check DATA_DIR.`;
+      throw new UserError("invalid_config", message, { cause });
+    }
     throw new UserError(
       "invalid_config",
       `The file ${path} cannot be understood. Delete it, then choose the model again with \`sanabot models use\`.`,

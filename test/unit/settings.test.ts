@@ -32,6 +32,15 @@ describe("settings", () => {
     }
   });
 
+  it("say that the folder is at fault when the file cannot even be read", () => {
+    const file = join(ROOT, "no-folder");
+    writeFileSync(file, "");
+    assert.throws(() => readSettings(join(file, "data")), {
+      code: "invalid_config",
+      message: /settings\.json cannot be read: .*\. Check DATA_DIR\.$/,
+    });
+  });
+
   it("say when the folder cannot be written", () => {
     const file = join(ROOT, "file");
     writeFileSync(file, "");
