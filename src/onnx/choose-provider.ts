@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { listSupportedBackends, env } from "onnxruntime-node";
 import { z } from "zod";
@@ -104,8 +104,12 @@ async function cachedProbe(path: string, ask: () => Promise<Probe>): Promise<Pro
     if (faultOf(answer) === null || Date.now() - askedAtMs < FAULT_KEPT_MS) return answer;
   }
   const answer = await ask();
-  await mkdir(join(path, ".."), { recursive: true });
-  await writeFile(path, JSON.stringify({ question: question(), answer, askedAtMs: Date.now() }));
+  // An answer that cannot be kept is asked for again.
+  await mkdir(dirname(path), { recursive: true })
+    .then(() =>
+      writeFile(path, JSON.stringify({ question: question(), answer, askedAtMs: Date.now() })),
+    )
+    .catch(() => undefined);
   return answer;
 }
 

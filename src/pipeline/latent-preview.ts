@@ -72,6 +72,11 @@ export class LatentPreview {
       }
     }
     this.#sums = { pictures: this.#sums.pictures + 1, gram, moments };
+    // What cannot be kept is learnt anew by the next start; the picture is there.
+    await this.#keep().catch(() => undefined);
+  }
+
+  async #keep(): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true });
     await writeFile(this.#path, JSON.stringify(this.#sums));
   }

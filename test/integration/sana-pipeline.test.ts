@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { UserError } from "../../src/errors.ts";
 import type { GenerateRequest, ProgressEvent } from "../../src/pipeline/types.ts";
 import { relativeError } from "../support/compare.ts";
-import { loadTiny } from "../support/tiny-checkpoint.ts";
+import { loadTiny, temporaryFolder } from "../support/tiny-checkpoint.ts";
 
 const request: GenerateRequest = {
   prompt: "a red apple",
@@ -161,6 +163,25 @@ describe("SanaPipeline", async () => {
       });
     });
   }
+
+  test("draws where nothing can be kept on the disk", async () => {
+    const file = join(await temporaryFolder(), "file");
+    await writeFile(file, "");
+    const unkept = await loadTiny("base", { cacheDir: join(file, "cache") });
+    assert.deepEqual(
+      (await unkept.generate(request)).pictures[0]?.rgb,
+      (await pipeline.generate(request)).pictures[0]?.rgb,
+    );
+  });
+
+  test("says so where the 8-bit weights, which it needs on the disk, cannot be written", async () => {
+    const file = join(await temporaryFolder(), "file");
+    await writeFile(file, "");
+    await assert.rejects(loadTiny("base", { cacheDir: join(file, "cache"), precision: "int8" }), {
+      code: "disk",
+      message: /8-bit weights .* cannot be written to .*Free some space/,
+    });
+  });
 
   test("may be released twice", async () => {
     const other = await loadTiny("base");

@@ -81,8 +81,16 @@ export async function int8Weights(
   const path = join(cacheDir, `text-encoder-int8-${digest.slice(0, 32)}.safetensors`);
   const known = await openKnown(path);
   if (known !== null) return known;
-  await mkdir(cacheDir, { recursive: true });
-  await writeInt8(path, weights);
+  await mkdir(cacheDir, { recursive: true })
+    .then(() => writeInt8(path, weights))
+    .catch((error: unknown) => {
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+      throw new UserError(
+        "disk",
+        `The text encoder's 8-bit weights (up to 2.3 GB) cannot be written to ${cacheDir}: ${error.message}. Free some space, set DATA_DIR to another disk, or use --precision fp32.`,
+        { cause: error },
+      );
+    });
   const made = await openKnown(path);
   if (made === null) throw new Error(`${path} was written but cannot be read.`);
   return made;

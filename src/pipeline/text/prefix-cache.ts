@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { GRAPH_VERSION } from "../../models/graph-version.ts";
 import type { Tensor } from "../../onnx/session.ts";
@@ -37,7 +37,13 @@ export async function cachedPrefix(
   const known = await readPrefix(path, key.ids);
   if (known !== null) return known;
   const prefix = await compute();
-  await mkdir(cacheDir, { recursive: true });
+  // What cannot be kept is computed anew by the next start; this picture is drawn all the same.
+  await keepPrefix(path, prefix).catch(() => undefined);
+  return prefix;
+}
+
+async function keepPrefix(path: string, prefix: EncodedPrefix): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   await writeSafetensors(path, [
     {
       name: "hidden",
@@ -46,7 +52,6 @@ export async function cachedPrefix(
     },
     { name: "key_values", shape: prefix.keyValues.dims, values: prefix.keyValues.data },
   ]);
-  return prefix;
 }
 
 async function readPrefix(path: string, ids: readonly number[]): Promise<EncodedPrefix | null> {
