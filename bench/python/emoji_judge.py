@@ -9,6 +9,7 @@ the training vocabulary in every arrangement that the category knows, drawn on t
 corners have. Nothing of this was in the training loss, which compares latents.
 """
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -81,7 +82,8 @@ class Candidates:
         if kind not in self.known:
             wanted = [(emoji, mirrored, *arrangement) for emoji in self.library.trained
                       for arrangement in arrangements(kind) for mirrored in (False, True)]
-            stored = self.folder / f"candidates {kind}.npy"
+            version = hashlib.sha256(repr(arrangements(kind)).encode()).hexdigest()[:8]
+            stored = self.folder / f"candidates {kind} {version}.npy"
             if not stored.exists():
                 np.save(stored, np.stack([self.drawn(emoji, size, centres, mirrored, hue)
                                           for emoji, mirrored, _, size, centres, hue in wanted]))
@@ -98,18 +100,19 @@ def clipped(picture, left, top):
 def arrangements(kind):
     """[(answer, size, centres, hue)] that a picture of this category may be found in."""
     usual = [(None, size, [(0.5, 0.5)], None) for size in USUAL_SIZES]
+    half = compose.STEADY_SIZES["half"]
     if kind == "number":
-        return usual + [(n, 0.435, compose.LAYOUTS[n], None) for n in compose.NUMBERS]
+        return usual + [(n, half, compose.LAYOUTS[n], None) for n in compose.NUMBERS]
     if kind == "size":
-        return usual + [("small", 0.35, [(0.5, 0.5)], None), ("large", 1.05, [(0.5, 0.5)], None)]
+        return usual + [(size, compose.STEADY_SIZES[size], [(0.5, 0.5)], None) for size in compose.SIZES]
     if kind == "side":
-        return usual + [(side, 0.46, [centre], None) for side, centre in compose.SIDES.items()]
+        return usual + [(side, half, [centre], None) for side, centre in compose.SIDES.items()]
     if kind == "hue":
         return [(hue, 0.8, [(0.5, 0.5)], hue) for hue in (None, *compose.HUES)]
     if kind == "left half":
-        return [(None, 0.455, [compose.LAYOUTS[2][0]], None)]
+        return [(None, half, [compose.LAYOUTS[2][0]], None)]
     if kind == "right half":
-        return [(None, 0.455, [compose.LAYOUTS[2][1]], None)]
+        return [(None, half, [compose.LAYOUTS[2][1]], None)]
     return usual
 
 
