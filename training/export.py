@@ -1,6 +1,6 @@
 """Writes the checkpoint in the diffusers layout, float16, from any training state, at any time.
 
-`python export.py --autoencoder A.pt --transformer T.pt --out DIR`. A state that is not given leaves that network at
+`python export.py --autoencoder A.pt --transformer T.pt --text-encoder E.pt --out DIR`. A state that is not given leaves that network at
 its random start, so that the layout can be used before anything has been trained.
 """
 
@@ -36,10 +36,10 @@ def build_scheduler(flow_shift=FLOW_SHIFT):
         lower_order_final=True, euler_at_final=False)
 
 
-def build_pipeline(tokenizer_dir, autoencoder_state=None, transformer_state=None):
+def build_pipeline(tokenizer_dir, autoencoder_state=None, transformer_state=None, text_encoder_state=None):
     """diffusers' own SanaPipeline with the averaged weights of the given states, in float32.
 
-    The autoencoder may come from an exported checkpoint as well.
+    The autoencoder may come from an exported checkpoint as well; the text encoder is the transformer's, if none is given.
     """
     torch.manual_seed(0)
     vae = networks.initialise_autoencoder(networks.build_autoencoder())
@@ -51,6 +51,8 @@ def build_pipeline(tokenizer_dir, autoencoder_state=None, transformer_state=None
         vae.register_to_config(scaling_factor=state["config"]["scaling_factor"])
         if "decoder" in state:
             vae.decoder.load_state_dict(state["decoder"])
+    if text_encoder_state:
+        load_averages(text_encoder_state, {"text_encoder": text_encoder})
     return SanaPipeline(tokenizer=AutoTokenizer.from_pretrained(tokenizer_dir), text_encoder=text_encoder.eval(),
                         vae=vae.eval(), transformer=transformer.eval(), scheduler=build_scheduler())
 
@@ -90,9 +92,11 @@ def main():
     parser.add_argument("--tokenizer", type=Path, default="/root/sanabot-training/tokenizer")
     parser.add_argument("--autoencoder")
     parser.add_argument("--transformer")
+    parser.add_argument("--text-encoder", help="a later state of it than the transformer's")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    pipeline = build_pipeline(arguments.tokenizer, arguments.autoencoder, arguments.transformer)
+    pipeline = build_pipeline(arguments.tokenizer, arguments.autoencoder, arguments.transformer,
+                              arguments.text_encoder)
     size = export(pipeline, arguments.tokenizer, arguments.out)
     print(f"{arguments.out}: {size / 1e6:.1f} MB")
 
