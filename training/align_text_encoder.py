@@ -2,23 +2,22 @@
 
 A trained transformer reads a caption only through its cross-attentions. For queries gathered from real noisy latents,
 their outputs under any caption (the student's) are pulled to those under the scene's plain English caption (the teacher's, a
-frozen copy), layer by layer. No latents are denoised, so this sees ten times as many captions a second as
+frozen copy), layer by layer. No latents are denoised, so this sees six times as many captions a second as
 the diffusion loss, which learns most from the names that come most often.
 """
 
 import argparse
-import time
-from pathlib import Path
 
 import numpy as np
 import torch
 
 import compose
 import train_text_encoder
-from checkpoints import Averages, learning_rate, load_state, load_weights, save_state
+from checkpoints import Averages, learning_rate, load_weights
 from networks import build_text_encoder, build_transformer, speed_up
 from prompts import Prompts
-from train_transformer import Scenes, add_scene_options, average_gradients, join_workers, run_workers
+from train_transformer import Scenes, add_scene_options
+from workers import Parts, join_workers, run_steps, run_workers
 
 GATHERED = 96  # scenes whose cross-attention queries are gathered
 BACKDROPS = {"single", "colour", "place"}
@@ -95,7 +94,7 @@ def missed(target, reading):
 
 
 def train(rank, arguments):
-    """One of the workers, which all hold the same networks; the first one prints and saves."""
+    """One of the workers; the loss is `missed`."""
     join_workers(rank, arguments)
     torch.manual_seed(arguments.seed)
     scenes = Scenes(compose.Library(arguments.data), arguments)
@@ -106,16 +105,8 @@ def train(rank, arguments):
     speed_up(transformer).requires_grad_(False)
     queries = torch.stack(gather_queries(transformer, teacher, scenes, prompts, arguments.seed))
     blocks = transformer.transformer_blocks
-    networks = {"text_encoder": text_encoder}
-    averages = Averages(networks, 0.99)
-    optimizer = torch.optim.AdamW(text_encoder.parameters(), lr=arguments.lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
-    first = load_state(arguments.state, networks, averages, optimizer) if Path(arguments.state).exists() else 0
-    torch.manual_seed((arguments.seed * 1_000_003 + first) * arguments.workers + rank)
-    started = saved = time.time()
-    shown = 0.0
-    for step in range(first, arguments.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, arguments.steps, arguments.lr)
+
+    def loss_of(step):
         spoken, plain = make_batch([arguments.seed, rank, step], scenes.library, arguments.batch // arguments.workers)
         layers = torch.randperm(len(blocks))[:arguments.layers].tolist()
         asked = [(blocks[i], queries[i][torch.randperm(queries.shape[1])[:arguments.queries]]) for i in layers]
@@ -123,20 +114,14 @@ def train(rank, arguments):
             with torch.no_grad():
                 target = readings(transformer, *prompts.encode(teacher, plain), asked).float()
             reading = readings(transformer, *prompts.encode(text_encoder, spoken), asked).float()
-        loss = missed(target, reading)
-        optimizer.zero_grad()
-        loss.backward()
-        average_gradients(list(text_encoder.parameters()))
-        torch.nn.utils.clip_grad_norm_(text_encoder.parameters(), 1.0)
-        optimizer.step()
-        averages.update()
-        shown += loss.item()
-        if rank == 0 and (step + 1) % 50 == 0:
-            print(f"step {step + 1} missed {shown / 50:.4f} after {time.time() - started:.0f} s", flush=True)
-            shown = 0.0
-        if rank == 0 and (time.time() - saved > 120 or step + 1 == arguments.steps):
-            save_state(arguments.state, step + 1, networks, averages, optimizer, vars(arguments))
-            saved = time.time()
+        return missed(target, reading)
+
+    networks = {"text_encoder": text_encoder}
+    optimizer = torch.optim.AdamW([{"params": list(text_encoder.parameters()), "peak": arguments.lr}], lr=arguments.lr,
+                                  betas=(0.9, 0.98), weight_decay=0.0, fused=True)
+    run_steps(rank, arguments, Parts(
+        networks, Averages(networks, 0.99), optimizer, lambda step, peak: learning_rate(step, arguments.steps, peak),
+        vars(arguments)), loss_of)
 
 
 if __name__ == "__main__":

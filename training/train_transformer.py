@@ -5,23 +5,19 @@ x_s = (1 - s) x + s noise, the target is noise - x, the network is told s x 1000
 
 import argparse
 import json
-import os
-import time
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as distributed
-import torch.multiprocessing
 import torch.nn.functional as F
 
 import compose
 from cache_latents import scene_of
 from caption_scorer import CaptionChoice
-from checkpoints import Averages, flat_then_down, load_state, load_weights, save_state
+from checkpoints import Averages, flat_then_down, load_weights
 from networks import build_text_encoder, build_transformer, initialise_transformer, trained_parameters, speed_up
 from prompts import Prompts
+from workers import Parts, join_workers, run_steps, run_workers
 
 CAPTION_DROPOUT = 0.1
 
@@ -144,68 +140,25 @@ def build(arguments):
     return networks, Averages(networks, arguments.average), optimizer
 
 
-def average_gradients(parameters):
-    """Every worker gets the mean of all workers' gradients."""
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    flat = torch.cat([g.flatten() for g in gradients])
-    distributed.all_reduce(flat)
-    flat /= distributed.get_world_size()
-    for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients])):
-        gradient.copy_(mean.view_as(gradient))
-
-
 def train(rank, arguments):
-    """One of the workers, which all hold the same networks; the first one prints and saves."""
+    """One of the workers."""
     join_workers(rank, arguments)
     torch.manual_seed(arguments.seed)
     scenes = Scenes(compose.Library(arguments.data), arguments)
     prompts = Prompts(arguments.tokenizer)
     networks, averages, optimizer = build(arguments)
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    config = {**vars(arguments), "scaling_factor": scenes.scaling_factor}
-    first = load_state(arguments.state, networks, averages, optimizer) if Path(arguments.state).exists() else 0
-    torch.manual_seed((arguments.seed * 1_000_003 + first) * arguments.workers + rank)
-    started = saved = time.time()
-    shown = 0.0
-    for step in range(first, arguments.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = flat_then_down(step, arguments.steps, group["peak"], arguments.decay)
+
+    def loss_of(step):
         latents, captions = scenes.batch([arguments.seed, rank], step, arguments.batch // arguments.workers)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.set_grad_enabled(arguments.text_lr > 0):
                 embeddings, mask = prompts.encode(networks["text_encoder"], captions)
-            loss = flow_loss(networks["transformer"], latents, embeddings, mask, arguments.time_mean)
-        optimizer.zero_grad()
-        loss.backward()
-        average_gradients(parameters)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        averages.update()
-        shown += loss.item()
-        if rank == 0 and (step + 1) % 50 == 0:
-            print(f"step {step + 1} loss {shown / 50:.4f} after {time.time() - started:.0f} s", flush=True)
-            shown = 0.0
-        if rank == 0 and (time.time() - saved > 240 or step + 1 == arguments.steps):
-            save_state(arguments.state, step + 1, networks, averages, optimizer, config)
-            saved = time.time()
+            return flow_loss(networks["transformer"], latents, embeddings, mask, arguments.time_mean)
 
-
-def run_workers(train_one, arguments):
-    """Runs train_one(rank, arguments) in `arguments.workers` processes of this machine, joined by gloo."""
-    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-    os.environ.setdefault("MASTER_PORT", "29511")
-    torch.multiprocessing.spawn(train_one, (arguments,), arguments.workers)
-
-
-def join_workers(rank, arguments):
-    """Makes this process worker `rank`, with one thread."""
-    torch.set_num_threads(1)
-    distributed.init_process_group("gloo", rank=rank, world_size=arguments.workers)
-
-
-def main():
-    run_workers(train, parse_arguments())
+    run_steps(rank, arguments, Parts(
+        networks, averages, optimizer, lambda step, peak: flat_then_down(step, arguments.steps, peak, arguments.decay),
+        {**vars(arguments), "scaling_factor": scenes.scaling_factor}), loss_of)
 
 
 if __name__ == "__main__":
-    main()
+    run_workers(train, parse_arguments())
