@@ -2,48 +2,27 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { symbol } from "../../src/onnx/dim.ts";
-import { GraphBuilder } from "../../src/onnx/graph-builder.ts";
-import type { OnnxGraph } from "../../src/onnx/graph-core.ts";
-import type { Provider } from "../../src/onnx/session.ts";
 import { activationLimitBytes, withinMemory } from "../../src/pipeline/activation-limit.ts";
-import { type StageAttempts, type StageDefinition, Stages } from "../../src/pipeline/stages.ts";
+import { type StageAttempts, Stages } from "../../src/pipeline/stages.ts";
 import type { StageName } from "../../src/pipeline/types.ts";
+import { doubled, smallGraph, stage, stagesOf, x } from "../support/small-stages.ts";
 
-const x = { data: Float32Array.of(1, 2), dims: [1, 2] };
-
-function graph(build: (g: GraphBuilder) => void): OnnxGraph {
-  const g = new GraphBuilder("small");
-  build(g);
-  return g.finish();
-}
-
-const doubled = graph((g) => {
-  const input = g.input("x", "float32", [symbol("batch"), 2]);
-  g.output("y", g.add(input, input));
-});
 /** Four terabytes of values, which no machine gives, and of which its declared shape tells nothing before. */
-const greedy = graph((g) => {
-  const input = g.input("x", "float32", [symbol("batch"), 2]);
-  const shape = [symbol("batch"), 2];
-  g.output("y", g.node("Expand", [input, g.ints(2 ** 39, 2)], { shape }));
-});
-const card = way(greedy);
-const machine = way(doubled);
-
-function way(built: OnnxGraph, provider: Provider = "cpu"): StageDefinition {
-  return { provider, precision: "fp32", build: () => ({ graph: built }) };
-}
+const greedy = smallGraph((g, input) =>
+  g.node("Expand", [input, g.ints(2 ** 39, 2)], { shape: [symbol("batch"), 2] }),
+);
+const card = stage("cpu", greedy);
+const machine = stage("cpu");
 
 /** Stages of which every one is made in these ways, and the lines that they say. */
-function stagesOf(...ways: StageAttempts): { stages: Stages; lines: string[] } {
+function told(...ways: StageAttempts): { stages: Stages; lines: string[] } {
   const lines: string[] = [];
-  const attempts = new Proxy({} as Record<StageName, StageAttempts>, { get: () => ways });
-  return { stages: new Stages(attempts, { log: (line) => lines.push(line) }), lines };
+  return { stages: stagesOf(ways, (line) => void lines.push(line)), lines };
 }
 
 describe("a stage that runs out of memory", () => {
   test("goes on with its next provider where nothing else is left to try", async () => {
-    const { stages, lines } = stagesOf(card, machine);
+    const { stages, lines } = told(card, machine);
     assert.deepEqual([...(await stages.runFor("y", "transformer", { x })).data], [2, 4]);
     assert.equal(lines.length, 1);
     assert.match(
@@ -67,7 +46,7 @@ describe("a stage that runs out of memory", () => {
   });
 
   test("fails with a sentence where no provider is left", async () => {
-    const { stages } = stagesOf(card);
+    const { stages } = told(card);
     await assert.rejects(stages.run("transformer", { x }), {
       code: "out_of_memory",
       message: /^There was not enough memory to run the small\. Ask for a smaller picture/,
@@ -85,7 +64,7 @@ describe("the autoencoder's work, where a card runs out of memory", () => {
   };
 
   test("is done there in smaller and smaller parts before anything goes to the processor", async () => {
-    const { stages, lines } = stagesOf(card, way(doubled, "webgpu"));
+    const { stages, lines } = told(card, stage("webgpu"));
     const limits: number[] = [];
     assert.equal(await withinMemory(stages, "vae-decoder", workOf(stages, limits)), "cpu");
     const [whole = 0] = limits;
@@ -97,7 +76,7 @@ describe("the autoencoder's work, where a card runs out of memory", () => {
   });
 
   test("goes on with the next provider where even the smallest parts do not fit the card", async () => {
-    const { stages, lines } = stagesOf(card, machine);
+    const { stages, lines } = told(card, machine);
     const made = await withinMemory(stages, "vae-decoder", () =>
       stages.runFor("y", "vae-decoder", { x }),
     );
@@ -107,7 +86,7 @@ describe("the autoencoder's work, where a card runs out of memory", () => {
   });
 
   test("that fails for another reason is not tried in parts", async () => {
-    const { stages } = stagesOf(machine);
+    const { stages } = told(machine);
     let tries = 0;
     const work = async (): Promise<void> => {
       tries += 1;
@@ -119,10 +98,7 @@ describe("the autoencoder's work, where a card runs out of memory", () => {
 });
 
 test("a part of a stage's work goes on with the next provider from where the first failed", async () => {
-  const { stages, lines } = stagesOf(
-    way(doubled, process.platform === "win32" ? "cuda" : "dml"),
-    machine,
-  );
+  const { stages, lines } = told(stage(process.platform === "win32" ? "cuda" : "dml"), machine);
   const used: number[][] = [];
   const runs = [1, 3].map((value) => ({
     feeds: () => ({ x: { data: Float32Array.of(value, value), dims: [1, 2] } }),

@@ -1,44 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { symbol } from "../../src/onnx/dim.ts";
-import { GraphBuilder } from "../../src/onnx/graph-builder.ts";
-import type { OnnxGraph } from "../../src/onnx/graph-core.ts";
-import type { Provider } from "../../src/onnx/session.ts";
 import { foreseeMemory, planMemory } from "../../src/pipeline/memory-plan.ts";
 import { resolveRequest } from "../../src/pipeline/resolve-request.ts";
 import { defineStages } from "../../src/pipeline/stage-definitions.ts";
-import { type StageDefinition, type StageAttempts, Stages } from "../../src/pipeline/stages.ts";
-import type { StageName } from "../../src/pipeline/types.ts";
+import { Stages } from "../../src/pipeline/stages.ts";
+import { smallGraph, stage, stagesOf, x } from "../support/small-stages.ts";
 import { loadTiny } from "../support/tiny-checkpoint.ts";
 
-const x = { data: Float32Array.of(1, 2), dims: [1, 2] };
-
-function graph(build: (g: GraphBuilder) => void): OnnxGraph {
-  const g = new GraphBuilder("small");
-  build(g);
-  return g.finish();
-}
-
-const doubled = graph((g) => {
-  const input = g.input("x", "float32", [symbol("batch"), 2]);
-  g.output("y", g.add(input, input));
-});
 /** Loads, and fails when it is run: the reshape's length is not that of the values. */
-const broken = graph((g) => {
-  const input = g.input("x", "float32", [symbol("batch"), 2]);
-  g.output("y", g.reshapeTo(input, g.ints(7), [7]));
-});
-
-function stage(provider: Provider, built: OnnxGraph = doubled): StageDefinition {
-  return { provider, precision: "fp32", build: () => ({ graph: built }) };
-}
-
-/** Stages of which every one is made in these ways. */
-function stagesOf(ways: StageAttempts, log?: (line: string) => void, idleMs?: number): Stages {
-  const attempts = new Proxy({} as Record<StageName, StageAttempts>, { get: () => ways });
-  return new Stages(attempts, { log, idleMs });
-}
+const broken = smallGraph((g, input) => g.reshapeTo(input, g.ints(7), [7]));
 
 describe("a stage", () => {
   for (const [what, first] of [
