@@ -58,3 +58,8 @@ export function throwIfCancelled(signal: AbortSignal | undefined, where: string)
   if (signal?.aborted === true)
     throw new UserError("cancelled", `Cancelled ${where}.`, { cause: signal.reason });
 }
+
+/** Whether memory ran out, on the machine or on a card. */
+export function isOutOfMemory(error: unknown): error is UserError {
+  return error instanceof UserError && error.code === "out_of_memory";
+}

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 
 import type { Database } from "../db/database.ts";
-import { UserError } from "../errors.ts";
+import { isOutOfMemory, UserError } from "../errors.ts";
 import { InferenceCrash, type Inference } from "../inference/inference.ts";
 import type { Made } from "../inference/messages.ts";
 import type { Claim, DeliveryRole, JobEngine } from "../queue/job-engine.ts";
@@ -201,7 +201,7 @@ export class JobLoop {
   /** What the person did wrong stays wrong; anything else may have been chance, once. */
   #isWorthAnotherTry(claim: Claim, error: unknown): boolean {
     if (claim.signal.aborted || claim.isLastAttempt) return false;
-    return !(error instanceof UserError) || error.code === "out_of_memory";
+    return !(error instanceof UserError) || isOutOfMemory(error);
   }
 
   #explain(row: JobRow, error: unknown): JobError {

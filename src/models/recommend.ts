@@ -1,4 +1,5 @@
 import { CATALOGUE, type CatalogueEntry, type Family } from "./catalogue.ts";
+import { ASSUMED_CARD_BYTES, TEXT_CARD_SHARE, TEXT_MEMORY_SHARE } from "./memory-shares.ts";
 import {
   downloadBytes,
   estimateMemory,
@@ -44,12 +45,6 @@ export interface Recommendation {
 
 /** The rest is the system's, the browser's and Discord's. */
 const MEMORY_SHARE = 0.85;
-/** Gemma's 8.1 GB are at most two fifths of the card, as the pipeline places it. */
-const TEXT_ENCODER_CARD_BYTES = 20.3e9;
-/** Taken, as the pipeline does, where a card cannot be asked. */
-const ASSUMED_CARD_BYTES = 8e9;
-/** Of the machine's memory: a larger text encoder is kept in 8 bits, as the pipeline does. */
-const TEXT_SHARE = 0.6;
 const SPARE_DISK_BYTES = 500e6;
 /** Pictures reached this share of the plain product's rate on the machine where it was measured. */
 const PICTURE_RATE = 0.85;
@@ -120,8 +115,10 @@ function memoryPlan(entry: CatalogueEntry, machine: MachineFacts): MemoryPlan {
   const cardBytes = gpuMemoryBytes ?? ASSUMED_CARD_BYTES;
   const limit = MEMORY_SHARE * (onGpu ? cardBytes : memoryBytes);
   // With DirectML and WebGPU, and on smaller cards, the text encoder stays on the CPU.
-  const withText = !onGpu || (provider === "cuda" && cardBytes >= TEXT_ENCODER_CARD_BYTES);
-  const textPrecision = textEncoderBytes("fp32") > TEXT_SHARE * memoryBytes ? "int8" : "fp32";
+  const withText =
+    !onGpu || (provider === "cuda" && textEncoderBytes("fp32") <= TEXT_CARD_SHARE * cardBytes);
+  const textPrecision =
+    textEncoderBytes("fp32") > TEXT_MEMORY_SHARE * memoryBytes ? "int8" : "fp32";
   const transformer = onGpu && entry.dtype === "fp16" ? "fp16" : "fp32";
   const need = estimateMemory(entry, { transformer, text: textPrecision, withText });
   const hostBytes = withText ? 0 : textEncoderBytes(textPrecision);

@@ -1,4 +1,5 @@
-import { isOutOfMemory, type Stages } from "./stages.ts";
+import { isOutOfMemory } from "../errors.ts";
+import type { Stages } from "./stages.ts";
 import type { StageName } from "./types.ts";
 
 /** A picture of 1024 x 1024 is decoded whole in this; working by tiles costs a tenth to a third more time. */

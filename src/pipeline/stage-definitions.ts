@@ -20,12 +20,10 @@ import { type ProviderChoice, chooseProvider } from "../onnx/choose-provider.ts"
 import type { Checkpoint } from "./checkpoint.ts";
 import type { BuiltStage, StageAttempts, StageDefinition } from "./stages.ts";
 import { int8Linear } from "../models/gemma2/int8-linear.ts";
+import { TEXT_CARD_SHARE, TEXT_MEMORY_SHARE } from "../models/memory-shares.ts";
 import type { LoadOptions, Provider, StageName, StageReport } from "./types.ts";
 
 type StagePrecision = StageReport["precision"];
-
-/** Of the machine's memory, what the weights of all stages together may take before only one is held at a time. */
-const MEMORY_SHARE = 0.6;
 
 /**
  * With CUDA the text encoder is on the card where it takes no more than its share of it (Gemma's 8.1 GB: from 24 GB on).
@@ -33,8 +31,6 @@ const MEMORY_SHARE = 0.6;
  * card of 8 GB has room for the transformer and the decoder.
  */
 const HOSTS_TEXT_ENCODER = new Set<Provider>(["cpu", "cuda"]);
-/** Of a card, what the text encoder may take of it: the rest has the transformer and the decoder beside it. */
-const TEXT_SHARE = 0.4;
 /** A weight in 8 bits and its share of its block's scale, of one in float32. */
 const INT8_SHARE = (1 + 4 / 32) / 4;
 /** Below this, starting a GPU takes longer than it saves. */
@@ -104,7 +100,7 @@ function stagesOn(
   const define = (stage: StagePrecision, build: StageDefinition["build"]): StageDefinition => {
     return { provider, precision: stage, build };
   };
-  const textFits = textBytes(checkpoint, text) <= TEXT_SHARE * (deviceMemoryBytes ?? Infinity);
+  const textFits = textBytes(checkpoint, text) <= TEXT_CARD_SHARE * (deviceMemoryBytes ?? Infinity);
   const textProvider = HOSTS_TEXT_ENCODER.has(provider) && textFits ? provider : "cpu";
   // The autoencoder and Gemma overflow in float16 (SANA.md 8.1), so they are float32 always.
   const autoencoder = (build: typeof buildDecoderGraph): StageDefinition =>
@@ -159,7 +155,7 @@ function textPrecision(
   precision: LoadOptions["precision"],
 ): StagePrecision {
   if (precision === "int8") return "int8";
-  const isTooLarge = float32Bytes(textEncoder.weights) > MEMORY_SHARE * totalmem();
+  const isTooLarge = float32Bytes(textEncoder.weights) > TEXT_MEMORY_SHARE * totalmem();
   return precision === "auto" && isTooLarge && !textEncoder.config.attentionBias ? "int8" : "fp32";
 }
 

@@ -1,4 +1,5 @@
-import { UserError } from "../errors.ts";
+import { isOutOfMemory, UserError } from "../errors.ts";
+import { ASSUMED_CARD_BYTES } from "../models/memory-shares.ts";
 import type { Sizes } from "../onnx/dim.ts";
 import type { OnnxGraph } from "../onnx/graph-core.ts";
 import { peakBytes } from "../onnx/peak-memory.ts";
@@ -37,9 +38,6 @@ export interface StagesOptions {
 }
 
 type Feeds = Readonly<Record<string, Tensor>>;
-
-/** The smallest card that the makers of Sana name; taken where the card cannot be asked. */
-const ASSUMED_DEVICE_BYTES = 8e9;
 
 /**
  * The networks of a checkpoint, loaded when first run. With `sequential` only one is in memory at a time;
@@ -138,7 +136,7 @@ export class Stages {
   /** What the machine has free for a stage, or all that the card has for one that runs there. */
   memoryBytes(name: StageName): number {
     if (this.provider(name) === "cpu") return process.availableMemory();
-    return this.#options.deviceMemoryBytes ?? ASSUMED_DEVICE_BYTES;
+    return this.#options.deviceMemoryBytes ?? ASSUMED_CARD_BYTES;
   }
 
   /** What is held on the CPU for loaded networks, without the values of their runs, in bytes. */
@@ -308,11 +306,6 @@ export class Stages {
     this.#reports.set(name, report);
     return report;
   }
-}
-
-/** Whether memory ran out, on the machine or on a card. */
-export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof UserError && error.code === "out_of_memory";
 }
 
 /** What is said where something does not fit; `what` begins the sentence. */

@@ -1,5 +1,5 @@
 import { UPSCALERS } from "../config.ts";
-import { throwIfCancelled, UserError } from "../errors.ts";
+import { isOutOfMemory, throwIfCancelled, UserError } from "../errors.ts";
 import type { AnyPicture } from "../image/encode-picture.ts";
 import { resizeLanczos, resizeLanczosGray } from "../image/resize-lanczos.ts";
 import { sharpenMildly } from "../image/sharpen.ts";
@@ -91,7 +91,7 @@ export class Upscaler {
           await this.#goToCpu(network.title, error);
           return this.upscale(picture, options);
         }
-        if (!(error instanceof UserError) || error.code !== "out_of_memory") throw error;
+        if (!isOutOfMemory(error)) throw error;
         this.#log(`${network.title} could not run, Lanczos does: ${error.message}`);
       }
     }
