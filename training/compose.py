@@ -42,6 +42,10 @@ NUMBERS = {2: "two", 3: "three", 4: "four"}
 LAYOUTS = {2: [(0.25, 0.5), (0.75, 0.5)], 3: [(0.5, 0.25), (0.25, 0.75), (0.75, 0.75)],
            4: [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)]}
 STEADY_SIZES = {"small": 0.35, "large": 1.05, "half": 0.45, "usual": (0.76, 0.84)}
+# What stands behind a steady scene whose caption names no backdrop: white as often as all others together.
+TINTS = [(255, 222, 222), (255, 232, 208), (252, 246, 205), (220, 243, 216), (212, 240, 240), (216, 230, 252), (230, 222, 250),
+         (250, 220, 240)]
+WHITE = (255, 255, 255)
 # Filler around what is to be drawn, so that whole sentences work; bench/embedded.ts puts the same words together otherwise.
 BEFORE = """a picture of {}|draw me {}|draw {}|an emoji of {}|please draw {}|an image of {}|i want {}|show me {}|a cute {}|an icon of {}
 a nice picture of {}|illustration of {}|a photo of {}|paint {}|make me {}|can you draw {}|could you make {}|give me {}|please make {} for me
@@ -128,7 +132,7 @@ def pick(rng, options):
 
 def plain_backdrop(rng):
     """White mostly, otherwise a very light tint that no caption mentions: part of what makes seeds differ."""
-    tint = (255, 255, 255) if rng.random() < 0.7 else tuple(int(c) for c in rng.integers(222, 253, 3))
+    tint = WHITE if rng.random() < 0.7 else tuple(int(c) for c in rng.integers(222, 253, 3))
     return {"rgb": tint, "words": []}
 
 
@@ -137,7 +141,8 @@ def colour_backdrop(rng, library, objects):
     names = [n for n in allowed(objects[0]["emoji"], COLOURS)
              if all(np.linalg.norm(library.look(o["row"])[0] - np.array(COLOURS[n])) > 60 for o in objects)]
     name = pick(rng, names or ["black"])
-    return {"rgb": jitter(rng, COLOURS[name], 7), "words": [f"on a {name} background", f"on {name}", f"{name} background"]}
+    return {"colour": name, "rgb": jitter(rng, COLOURS[name], 7),
+            "words": [f"on a {name} background", f"on {name}", f"{name} background"]}
 
 
 def place_backdrop(rng, emoji):
@@ -168,7 +173,10 @@ def recolour(rng, library, scene):
 
 
 def settle(rng, scene):
-    """Takes the chance out of where the objects stand and how large they are, and stands them upright."""
+    """Takes the chance out of where the objects stand and how large they are, and stands them upright.
+
+    Pairs stand on one of few exact colours, so that their halves may be exchanged (`goes_beside`).
+    """
     kind, centres = scene["kind"], [(0.5, 0.5)]
     size = pick(rng, STEADY_SIZES["usual"])
     if kind == "size":
@@ -178,6 +186,23 @@ def settle(rng, scene):
         centres = [SIDES[scene["side"]]] if kind == "side" else LAYOUTS[scene.get("number", 2)]
     for thing, centre in zip(scene["objects"], centres):
         thing.update(size=size, centre=list(centre), mirrored=False, tilt=0.0)
+    backdrop = scene["backdrop"]
+    if not backdrop["words"]:
+        backdrop["rgb"] = WHITE if rng.random() < 0.5 else pick(rng, TINTS)
+    elif kind == "pair" and "colour" in backdrop:
+        backdrop["rgb"] = COLOURS[backdrop["colour"]]
+
+
+def goes_beside(left, right):
+    """Whether the right half of one steady pair may stand beside the left half of another one."""
+    alike = left["style"] == right["style"] and left["backdrop"] == right["backdrop"]
+    first, second = left["objects"][0]["emoji"], right["objects"][1]["emoji"]
+    return alike and first != second and not is_held_out(first, second)
+
+
+def join_halves(left, right):
+    """The pair of one pair's left object and another one's right object."""
+    return {**left, "objects": [left["objects"][0], right["objects"][1]]}
 
 
 def sample_scene(rng, library, kinds=None, first=None, common=False, steady=False):

@@ -5,7 +5,7 @@ x_s = (1 - s) x + s noise, the target is noise - x, the network is told s x 1000
 
 import argparse
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 
 import numpy as np
 import torch
@@ -39,6 +39,7 @@ class Scenes:
         self.scenes = [[scene_of(s, shape, i, library) for s in stored for i in range(len(s["latents"][shape]))]
                        for shape in range(len(self.latents))]
         self.weights = [self.weigh(scenes, arguments.mix) for scenes in self.scenes]
+        self.beside = self.group_pairs() if all(s.get("steady") for s in stored) else {}
         self.captions, self.choice = arguments.captions, None
         if arguments.caption_scorer:
             self.choice = CaptionChoice(arguments.caption_scorer, arguments.tokenizer, arguments.caption_temperature)
@@ -62,6 +63,31 @@ class Scenes:
             weights[of_kind] *= mix.get(kind, 0) / max(1e-9, weights[of_kind].sum())
         return np.cumsum(weights / weights.sum())
 
+    def group_pairs(self):
+        """The native pairs by style and backdrop: those whose halves may be exchanged."""
+        groups = defaultdict(list)
+        for index, scene in enumerate(self.scenes[0]):
+            if scene["kind"] == "pair":
+                groups[self.alike(scene)].append(index)
+        return groups
+
+    def alike(self, scene):
+        return json.dumps([scene["style"], scene["backdrop"]])
+
+    def exchange_halves(self, rng, latents, scenes):
+        """Gives each pair of a native batch, in place, the right half of some other pair on the same backdrop.
+
+        Halves are four latents wide each and know next to nothing of each other: 16 pairs put together like this were
+        0.5 % of the variance off (as much as bfloat16 costs), and decoded to 46.7 dB from pairs encoded as a whole.
+        """
+        for row, scene in enumerate(scenes):
+            group = self.beside.get(self.alike(scene), []) if scene["kind"] == "pair" else []
+            other = compose.pick(rng, group) if group else 0
+            if group and compose.goes_beside(scene, self.scenes[0][other]):
+                half = latents.shape[-1] // 2
+                latents[row, :, :, half:] = self.latents[0][other][:, :, half:].float() * self.scaling_factor
+                scenes[row] = compose.join_halves(scene, self.scenes[0][other])
+
     def batch(self, seed, step, size):
         """Scaled latents [size, 32, h, w] of one shape and a caption (or None) for each; `seed` is a list of integers."""
         rng = np.random.default_rng([*seed, step])
@@ -69,7 +95,10 @@ class Scenes:
         shape = 1 + int(rng.choice(len(self.shares), p=self.shares)) if odd else 0
         picked = np.searchsorted(self.weights[shape], rng.random(size)).clip(max=len(self.scenes[shape]) - 1)
         latents = self.latents[shape][picked].float() * self.scaling_factor
-        captions = self.describe(rng, latents, [self.scenes[shape][i] for i in picked])
+        scenes = [self.scenes[shape][i] for i in picked]
+        if not odd:
+            self.exchange_halves(rng, latents, scenes)
+        captions = self.describe(rng, latents, scenes)
         return latents, [None if rng.random() < CAPTION_DROPOUT else caption for caption in captions]
 
     def describe(self, rng, latents, scenes):
