@@ -2,7 +2,7 @@
 
 A trained transformer reads a caption only through its cross-attentions. For queries gathered from real noisy latents,
 their outputs under any caption (the student's) are pulled to those under the scene's plain English caption (the teacher's, a
-frozen copy), layer by layer. No latents are denoised, so this sees six times as many captions a second as
+frozen copy), layer by layer, and set apart from those of the batch's other captions. No latents are denoised, so this sees six times as many captions a second as
 the diffusion loss, which learns most from the names that come most often.
 """
 
@@ -10,6 +10,7 @@ import argparse
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 import compose
 import train_text_encoder
@@ -20,6 +21,7 @@ from train_transformer import Scenes, add_scene_options
 from workers import Parts, join_workers, run_steps, run_workers
 
 GATHERED = 96  # scenes whose cross-attention queries are gathered
+TEMPERATURE = 0.05  # of the softmax over distances, in shares of the targets' variance
 BACKDROPS = {"single", "colour", "place"}
 
 
@@ -52,21 +54,30 @@ def readings(transformer, embeddings, mask, asked):
                         for block, query in asked])
 
 
-def foreign(rng, library, scene):
-    """The scene's first object named in one of the eight other languages, with its backdrop in English where it has one."""
-    languages = library.entries[scene["objects"][0]["emoji"]]["languages"]
-    if not languages:
-        return compose.describe(rng, library, scene)
+def otherwise(rng, library, scene):
+    """The scene's first object named in another language (mostly), by a keyword or by its character; the backdrop in English."""
+    entry = library.entries[scene["objects"][0]["emoji"]]
+    names, chance = list(entry["languages"].values()), rng.random()
+    if chance < 0.1:
+        names = [entry["emoji"]]
+    elif entry["unique_keywords"] and (chance < 0.35 or not names):
+        names = entry["unique_keywords"]
     tail = [compose.pick(rng, scene["backdrop"]["words"])] if scene["backdrop"]["words"] else []
-    return " ".join([languages[compose.pick(rng, list(languages))], *tail]).lower()
+    return " ".join([compose.pick(rng, names or [entry["emoji"]]), *tail]).lower()
+
+
+def pick_emoji(rng, library, count):
+    """Half of them neighbours in Unicode's order, the likeliest to be confused; every emoji comes up equally often."""
+    first = int(rng.integers(len(library.trained)))
+    near = [library.trained[(first + i) % len(library.trained)] for i in range(count // 2)]
+    return near + [compose.pick(rng, library.trained) for _ in range(count - len(near))]
 
 
 def make_batch(seed, library, size):
-    """(any captions, plain captions) of `size` scenes; every emoji comes up equally often, half of the names alone are foreign."""
+    """(any captions, plain captions) of `size` scenes; of objects alone, two thirds are named otherwise than in English nouns."""
     rng = np.random.default_rng(seed)
-    scenes = [compose.sample_scene(rng, library, train_text_encoder.KINDS, compose.pick(rng, library.trained))
-              for _ in range(size)]
-    spoken = [foreign(rng, library, scene) if scene["kind"] in BACKDROPS and rng.random() < 0.5
+    scenes = [compose.sample_scene(rng, library, train_text_encoder.KINDS, emoji) for emoji in pick_emoji(rng, library, size)]
+    spoken = [otherwise(rng, library, scene) if scene["kind"] in BACKDROPS and rng.random() < 0.67
               else compose.describe(rng, library, scene) for scene in scenes]
     return spoken, [compose.plain_caption(library, scene) for scene in scenes]
 
@@ -82,19 +93,36 @@ def parse_arguments():
     parser.add_argument("--layers", type=int, default=4, help="of the transformer, drawn anew in each step")
     parser.add_argument("--queries", type=int, default=16, help="of each of these layers in a step")
     parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--apart", type=float, default=0.1, help="weight of telling a batch's captions apart")
     parser.add_argument("--workers", type=int, default=2, help="processes, each with its own batch and one thread")
     parser.add_argument("--seed", type=int, default=23)
     return parser.parse_args()
 
 
-def missed(target, reading):
-    """The share of the teacher's variance over captions that the student misses, the mean over layers."""
-    spread = target.var(1, keepdim=True).mean((1, 2, 3))
-    return ((reading - target).square().mean((1, 2, 3)) / spread).mean()
+def distances(target, reading):
+    """How far each caption's reading is from each target, in shares of the targets' variance over captions: [captions, targets].
+
+    target and reading are [blocks, targets or captions, queries, width]; the mean is over blocks.
+    """
+    deviation = target.var(1, keepdim=True).mean((1, 2, 3), keepdim=True).sqrt()
+    x, y = ((part / deviation).transpose(0, 1).flatten(1) for part in (reading, target))
+    return (x.square().sum(1)[:, None] + y.square().sum(1) - 2 * x @ y.T) / x.shape[1]
+
+
+def alignment_loss(target, reading, plain, apart):
+    """The mean distance to the own target, and the cross-entropy of finding it among the batch's other ones (InfoNCE).
+
+    The distance alone hardly tells faces from one another, since what differs between them is little of the variance.
+    """
+    far = distances(target, reading)
+    own = torch.arange(len(plain))
+    same = torch.tensor([[a == b for b in plain] for a in plain]) & ~torch.eye(len(plain), dtype=torch.bool)
+    found = F.cross_entropy((-far / TEMPERATURE).masked_fill(same, -torch.inf), own)
+    return far.diagonal().mean() + apart * found
 
 
 def train(rank, arguments):
-    """One of the workers; the loss is `missed`."""
+    """One of the workers."""
     join_workers(rank, arguments)
     torch.manual_seed(arguments.seed)
     scenes = Scenes(compose.Library(arguments.data), arguments)
@@ -114,7 +142,7 @@ def train(rank, arguments):
             with torch.no_grad():
                 target = readings(transformer, *prompts.encode(teacher, plain), asked).float()
             reading = readings(transformer, *prompts.encode(text_encoder, spoken), asked).float()
-        return missed(target, reading)
+        return alignment_loss(target, reading, plain, arguments.apart)
 
     networks = {"text_encoder": text_encoder}
     optimizer = torch.optim.AdamW([{"params": list(text_encoder.parameters()), "peak": arguments.lr}], lr=arguments.lr,
