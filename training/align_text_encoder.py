@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 
 import compose
-import train_text_encoder
 from checkpoints import Averages, learning_rate, load_weights
 from networks import build_text_encoder, build_transformer, speed_up
 from prompts import Prompts
@@ -22,6 +21,8 @@ from workers import Parts, join_workers, run_steps, run_workers
 
 GATHERED = 96  # scenes whose cross-attention queries are gathered
 TEMPERATURE = 0.05  # of the softmax over distances, in shares of the targets' variance
+KINDS = {"single": 0.41, "colour": 0.13, "place": 0.04, "number": 0.05, "size": 0.05, "side": 0.06, "recolour": 0.05, "pair": 0.21}
+QUERIED = {"single": 0.3, "colour": 0.15, "number": 0.1, "size": 0.1, "side": 0.05, "pair": 0.3}  # scenes that the queries come from
 BACKDROPS = {"single", "colour", "place"}
 
 
@@ -76,7 +77,7 @@ def pick_emoji(rng, library, count):
 def make_batch(seed, library, size):
     """(any captions, plain captions) of `size` scenes; of objects alone, two thirds are named otherwise than in English nouns."""
     rng = np.random.default_rng(seed)
-    scenes = [compose.sample_scene(rng, library, train_text_encoder.KINDS, emoji) for emoji in pick_emoji(rng, library, size)]
+    scenes = [compose.sample_scene(rng, library, KINDS, emoji) for emoji in pick_emoji(rng, library, size)]
     spoken = [otherwise(rng, library, scene) if scene["kind"] in BACKDROPS and rng.random() < 0.67
               else compose.describe(rng, library, scene) for scene in scenes]
     return spoken, [compose.plain_caption(library, scene) for scene in scenes]
@@ -85,6 +86,7 @@ def make_batch(seed, library, size):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     add_scene_options(parser)
+    parser.set_defaults(mix=QUERIED)
     parser.add_argument("--start-from", required=True, help="training state or exported checkpoint: the teacher and the start")
     parser.add_argument("--text-encoder", help="training state to begin the student from, if not from the teacher")
     parser.add_argument("--state", default="/root/sanabot-training/text-encoder-aligned.pt")
