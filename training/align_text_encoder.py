@@ -23,6 +23,7 @@ GATHERED = 96  # scenes whose cross-attention queries are gathered
 TEMPERATURE = 0.05  # of the softmax over distances, in shares of the targets' variance
 KINDS = {"single": 0.41, "colour": 0.13, "place": 0.04, "number": 0.05, "size": 0.05, "side": 0.06, "recolour": 0.05, "pair": 0.21}
 QUERIED = {"single": 0.3, "colour": 0.15, "number": 0.1, "size": 0.1, "side": 0.05, "pair": 0.3}  # scenes that the queries come from
+FILLERS = sorted({word.strip(",.!?") for text in (*compose.BEFORE, *compose.AFTER) for word in text.replace("{}", " ").split()} - {"", *compose.SIZES})
 BACKDROPS = {"single", "colour", "place"}
 
 
@@ -67,6 +68,14 @@ def otherwise(rng, library, scene):
     return " ".join([compose.pick(rng, names or [entry["emoji"]]), *tail]).lower()
 
 
+def in_other_words(rng, text):
+    """A caption with up to four words of sentences before it and up to three after it, in any order: which ones must not matter."""
+    before, after = (" ".join(compose.pick(rng, FILLERS) for _ in range(int(rng.integers(most)))) for most in (5, 4))
+    before = before and before + compose.pick(rng, ["", ",", ":", " a"])
+    after = after and compose.pick(rng, ["", ","]) + " " + after
+    return f"{before} {text}{after}{compose.pick(rng, ['', '', '!', '.', '?'])}".strip()
+
+
 def pick_emoji(rng, library, count):
     """Half of them neighbours in Unicode's order, the likeliest to be confused; every emoji comes up equally often."""
     first = int(rng.integers(len(library.trained)))
@@ -74,12 +83,13 @@ def pick_emoji(rng, library, count):
     return near + [compose.pick(rng, library.trained) for _ in range(count - len(near))]
 
 
-def make_batch(seed, library, size):
-    """(any captions, plain captions) of `size` scenes; of objects alone, two thirds are named otherwise than in English nouns."""
+def make_batch(seed, library, size, share):
+    """(any captions, plain captions) of `size` scenes; `share` of the objects alone are named `otherwise`."""
     rng = np.random.default_rng(seed)
     scenes = [compose.sample_scene(rng, library, KINDS, emoji) for emoji in pick_emoji(rng, library, size)]
-    spoken = [otherwise(rng, library, scene) if scene["kind"] in BACKDROPS and rng.random() < 0.67
+    spoken = [otherwise(rng, library, scene) if scene["kind"] in BACKDROPS and rng.random() < share
               else compose.describe(rng, library, scene) for scene in scenes]
+    spoken = [in_other_words(rng, text) if rng.random() < 0.4 else text for text in spoken]
     return spoken, [compose.plain_caption(library, scene) for scene in scenes]
 
 
@@ -96,6 +106,7 @@ def parse_arguments():
     parser.add_argument("--queries", type=int, default=16, help="of each of these layers in a step")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--apart", type=float, default=0.1, help="weight of telling a batch's captions apart")
+    parser.add_argument("--otherwise", type=float, default=0.67, help="share of objects alone that go by foreign names, keywords, characters")
     parser.add_argument("--workers", type=int, default=2, help="processes, each with its own batch and one thread")
     parser.add_argument("--seed", type=int, default=23)
     return parser.parse_args()
@@ -137,7 +148,7 @@ def train(rank, arguments):
     blocks = transformer.transformer_blocks
 
     def loss_of(step):
-        spoken, plain = make_batch([arguments.seed, rank, step], scenes.library, arguments.batch // arguments.workers)
+        spoken, plain = make_batch([arguments.seed, rank, step], scenes.library, arguments.batch // arguments.workers, arguments.otherwise)
         layers = torch.randperm(len(blocks))[:arguments.layers].tolist()
         asked = [(blocks[i], queries[i][torch.randperm(queries.shape[1])[:arguments.queries]]) for i in layers]
         with torch.autocast("cpu", torch.bfloat16):
