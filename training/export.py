@@ -36,10 +36,11 @@ def build_scheduler(flow_shift=FLOW_SHIFT):
         lower_order_final=True, euler_at_final=False)
 
 
-def build_pipeline(tokenizer_dir, autoencoder_state=None, transformer_state=None, text_encoder_state=None):
+def build_pipeline(tokenizer_dir, autoencoder_state=None, transformer_state=None, text_encoder_state=None, share=1.0):
     """diffusers' own SanaPipeline with the averaged weights of the given states, in float32.
 
-    The autoencoder may come from an exported checkpoint as well; the text encoder is the transformer's, if none is given.
+    The autoencoder may come from an exported checkpoint as well; the text encoder is the transformer's, if none is given, else `share` of
+    the given one in its weights.
     """
     torch.manual_seed(0)
     vae = networks.initialise_autoencoder(networks.build_autoencoder())
@@ -52,7 +53,9 @@ def build_pipeline(tokenizer_dir, autoencoder_state=None, transformer_state=None
         if "decoder" in state:
             vae.decoder.load_state_dict(state["decoder"])
     if text_encoder_state:
+        own = {name: value.clone() for name, value in text_encoder.state_dict().items()}
         load_averages(text_encoder_state, {"text_encoder": text_encoder})
+        text_encoder.load_state_dict({name: own[name].lerp(value, share) for name, value in text_encoder.state_dict().items()})
     return SanaPipeline(tokenizer=AutoTokenizer.from_pretrained(tokenizer_dir), text_encoder=text_encoder.eval(),
                         vae=vae.eval(), transformer=transformer.eval(), scheduler=build_scheduler())
 
@@ -93,10 +96,11 @@ def main():
     parser.add_argument("--autoencoder")
     parser.add_argument("--transformer")
     parser.add_argument("--text-encoder", help="a later state of it than the transformer's")
+    parser.add_argument("--text-encoder-share", type=float, default=1.0, help="of that later state in the weights; the rest is the transformer's own")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     pipeline = build_pipeline(arguments.tokenizer, arguments.autoencoder, arguments.transformer,
-                              arguments.text_encoder)
+                              arguments.text_encoder, arguments.text_encoder_share)
     size = export(pipeline, arguments.tokenizer, arguments.out)
     print(f"{arguments.out}: {size / 1e6:.1f} MB")
 
