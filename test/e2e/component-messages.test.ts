@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 
 import type { APIMessage } from "discord-api-types/v10";
+import { eq } from "drizzle-orm";
 
 import { COMMANDS, COMPONENTS } from "../../commands/index.ts";
 import { guild, report as reports } from "../../src/db/schema.ts";
@@ -13,6 +14,7 @@ import { createLogger } from "../../src/log.ts";
 import { AdminBot } from "../support/admin-bot.ts";
 import { controls, type TestPlayground, textOf } from "../support/playground.ts";
 import { AS_TEXT, hasLabel, optionsOf, Said } from "../support/said.ts";
+import { until } from "../support/until.ts";
 
 const AS_OLIVIA = { as: "olivia" };
 const AS_MORGAN = { as: "morgan" };
@@ -222,6 +224,8 @@ describe("cards and dialogs, as JSON", () => {
       told.push(notice);
       await (await said.press(notice, label, AS_MORGAN)).acknowledged();
     }
+    // Two are decided; the block leaves its report open.
+    await until(async () => (await bot.db.$count(reports, eq(reports.state, "open"))) === 3);
     const list = await (await said.slash("mod reports", {}, AS_MORGAN)).answer();
     const [open] = optionsOf(list, "Open one …");
     await said.select(list, { control: "Open one …", values: [open?.value ?? ""] }, AS_MORGAN);
