@@ -45,6 +45,11 @@ def gather_queries(transformer, text_encoder, scenes, prompts, seed):
     return gathered
 
 
+def pick_queries(queries, count):
+    """Some of the queries [all, width], drawn anew each time: [count, width]."""
+    return queries[torch.randperm(len(queries))[:count]]
+
+
 def readings(transformer, embeddings, mask, asked):
     """What some cross-attentions make of a caption: [blocks, batch, queries, width].
 
@@ -150,7 +155,7 @@ def train(rank, arguments):
     def loss_of(step):
         spoken, plain = make_batch([arguments.seed, rank, step], scenes.library, arguments.batch // arguments.workers, arguments.otherwise)
         layers = torch.randperm(len(blocks))[:arguments.layers].tolist()
-        asked = [(blocks[i], queries[i][torch.randperm(queries.shape[1])[:arguments.queries]]) for i in layers]
+        asked = [(blocks[i], pick_queries(queries[i], arguments.queries)) for i in layers]
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
                 target = readings(transformer, *prompts.encode(teacher, plain), asked).float()

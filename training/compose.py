@@ -117,6 +117,11 @@ def is_held_out(first, second):
     return (first + 3 * second) % HELD_OUT == 0
 
 
+def may_pair(first, second):
+    """Whether training may show two emoji beside each other, `first` on the left."""
+    return first != second and not is_held_out(first, second)
+
+
 def allowed(emoji, options):
     """Those of the options that this emoji may be trained with."""
     return [option for i, option in enumerate(options) if not is_held_out(emoji, i)]
@@ -175,7 +180,7 @@ def recolour(rng, library, scene):
 def settle(rng, scene):
     """Takes the chance out of where the objects stand and how large they are, and stands them upright.
 
-    Pairs stand on one of few exact colours, so that their halves may be exchanged (`goes_beside`).
+    Pairs stand on one of few exact colours, so that halves of those on the same one may be exchanged (`join_halves`).
     """
     kind, centres = scene["kind"], [(0.5, 0.5)]
     size = pick(rng, STEADY_SIZES["usual"])
@@ -193,13 +198,6 @@ def settle(rng, scene):
         backdrop["rgb"] = COLOURS[backdrop["colour"]]
 
 
-def goes_beside(left, right):
-    """Whether the right half of one steady pair may stand beside the left half of another one."""
-    alike = left["style"] == right["style"] and left["backdrop"] == right["backdrop"]
-    first, second = left["objects"][0]["emoji"], right["objects"][1]["emoji"]
-    return alike and first != second and not is_held_out(first, second)
-
-
 def join_halves(left, right):
     """The pair of one pair's left object and another one's right object."""
     return {**left, "objects": [left["objects"][0], right["objects"][1]]}
@@ -215,7 +213,7 @@ def sample_scene(rng, library, kinds=None, first=None, common=False, steady=Fals
     emoji = [pool[i] for i in rng.choice(len(pool), 2, replace=False, p=weights)]
     if first is not None:
         emoji = [first, emoji[1] if emoji[1] != first else emoji[0]]
-    if kind == "pair" and (emoji[0] == emoji[1] or is_held_out(*emoji)):
+    if kind == "pair" and not may_pair(*emoji):
         kind = "single"
     scene = {"kind": kind, "style": style, "objects": [], "hue": None}
     usual = rng.uniform(0.73, 0.87)

@@ -75,18 +75,20 @@ class Scenes:
         return json.dumps([scene["style"], scene["backdrop"]])
 
     def exchange_halves(self, rng, latents, scenes):
-        """Gives each pair of a native batch, in place, the right half of some other pair on the same backdrop.
+        """Gives each pair of a native batch, in place, the right half of some other pair of the same style and backdrop.
 
         Halves are four latents wide each and know next to nothing of each other: 16 pairs put together like this were
         0.5 % of the variance off (as much as bfloat16 costs), and decoded to 46.7 dB from pairs encoded as a whole.
         """
+        half = latents.shape[-1] // 2
         for row, scene in enumerate(scenes):
-            group = self.beside.get(self.alike(scene), []) if scene["kind"] == "pair" else []
-            other = compose.pick(rng, group) if group else 0
-            if group and compose.goes_beside(scene, self.scenes[0][other]):
-                half = latents.shape[-1] // 2
+            if scene["kind"] != "pair" or not self.beside:
+                continue
+            other = compose.pick(rng, self.beside[self.alike(scene)])
+            joined = compose.join_halves(scene, self.scenes[0][other])
+            if compose.may_pair(*(thing["emoji"] for thing in joined["objects"])):
                 latents[row, :, :, half:] = self.latents[0][other][:, :, half:].float() * self.scaling_factor
-                scenes[row] = compose.join_halves(scene, self.scenes[0][other])
+                scenes[row] = joined
 
     def batch(self, seed, step, size):
         """Scaled latents [size, 32, h, w] of one shape and a caption (or None) for each; `seed` is a list of integers."""

@@ -9,7 +9,7 @@ import argparse
 import torch
 
 import compose
-from align_text_encoder import distances, gather_queries, readings
+from align_text_encoder import distances, gather_queries, pick_queries, readings
 from checkpoints import load_weights
 from networks import build_text_encoder, build_transformer, speed_up
 from prompts import Prompts
@@ -56,7 +56,7 @@ def main():
     load_weights(arguments.text_encoder or arguments.state, {"text_encoder": text_encoder})
     speed_up(transformer)
     gathered = gather_queries(transformer, plain_encoder, scenes, prompts, 5)
-    asked = [(block, queries[torch.randperm(len(queries))[:arguments.queries]])
+    asked = [(block, pick_queries(queries, arguments.queries))
              for block, queries in zip(transformer.transformer_blocks, gathered)]
     entries = [scenes.library.entries[emoji] for emoji in scenes.library.trained]
     target = read_all(transformer, plain_encoder, prompts, asked, [entry["names"][0] for entry in entries])
