@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import { type APIMessage, MessageFlags } from "discord-api-types/v10";
 
+import { openPglite } from "../../src/db/open-pglite.ts";
+import { job } from "../../src/db/schema.ts";
+import { OPEN_OPTIONS } from "../support/databases.ts";
 import { controls, TestPlayground, textOf } from "../support/playground.ts";
 import { Program } from "../support/program.ts";
 
@@ -50,9 +54,13 @@ describe("the question before a dear request, over a restart", () => {
     await playground.waitForMessage(
       (message) => isPrivate(message) && textOf(message).includes("no longer open"),
     );
-    // A quick machine is done before the queue could be asked: one job leaves nothing behind it.
+    // A quick machine is done before the queue could be asked, so that its jobs are counted.
     await playground.waitForMessage((message) => message.id === card.id && has(message, "Reroll"));
     const queue = await (await playground.slash("queue")).answer();
     assert.equal(textOf(queue).split("a red apple").length - 1, 0, textOf(queue));
+    await program.stop();
+    const { db, close } = await openPglite(join(dataDir, "db"), OPEN_OPTIONS);
+    assert.equal(await db.$count(job), 1);
+    await close();
   });
 });
