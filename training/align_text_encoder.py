@@ -15,6 +15,7 @@ import torch.nn.functional as F
 import compose
 from checkpoints import Averages, learning_rate, load_weights
 from networks import build_text_encoder, build_transformer, speed_up
+from other_words import in_other_words
 from prompts import Prompts
 from train_transformer import Scenes, add_scene_options
 from workers import Parts, join_workers, run_steps, run_workers
@@ -23,7 +24,6 @@ GATHERED = 96  # scenes whose cross-attention queries are gathered
 TEMPERATURE = 0.05  # of the softmax over distances, in shares of the targets' variance
 KINDS = {"single": 0.41, "colour": 0.13, "place": 0.04, "number": 0.05, "size": 0.05, "side": 0.06, "recolour": 0.05, "pair": 0.21}
 QUERIED = {"single": 0.3, "colour": 0.15, "number": 0.1, "size": 0.1, "side": 0.05, "pair": 0.3}  # scenes that the queries come from
-FILLERS = sorted({word.strip(",.!?") for text in (*compose.BEFORE, *compose.AFTER) for word in text.replace("{}", " ").split()} - {"", *compose.SIZES})
 BACKDROPS = {"single", "colour", "place"}
 
 
@@ -71,14 +71,6 @@ def otherwise(rng, library, scene):
         names = entry["unique_keywords"]
     tail = [compose.pick(rng, scene["backdrop"]["words"])] if scene["backdrop"]["words"] else []
     return " ".join([compose.pick(rng, names or [entry["emoji"]]), *tail]).lower()
-
-
-def in_other_words(rng, text):
-    """A caption with up to four words of sentences before it and up to three after it, in any order: which ones must not matter."""
-    before, after = (" ".join(compose.pick(rng, FILLERS) for _ in range(int(rng.integers(most)))) for most in (5, 4))
-    before = before and before + compose.pick(rng, ["", ",", ":", " a"])
-    after = after and compose.pick(rng, ["", ","]) + " " + after
-    return f"{before} {text}{after}{compose.pick(rng, ['', '', '!', '.', '?'])}".strip()
 
 
 def pick_emoji(rng, library, count):

@@ -16,6 +16,7 @@ from cache_latents import scene_of
 from caption_scorer import CaptionChoice
 from checkpoints import Averages, flat_then_down, load_weights
 from networks import build_text_encoder, build_transformer, initialise_transformer, trained_parameters, speed_up
+from other_words import in_other_words
 from prompts import Prompts
 from workers import Parts, join_workers, run_steps, run_workers
 
@@ -40,7 +41,7 @@ class Scenes:
                        for shape in range(len(self.latents))]
         self.weights = [self.weigh(scenes, arguments.mix) for scenes in self.scenes]
         self.beside = self.group_pairs() if all(s.get("steady") for s in stored) else {}
-        self.captions, self.choice = arguments.captions, None
+        self.captions, self.choice, self.other_words = arguments.captions, None, arguments.other_words
         if arguments.caption_scorer:
             self.choice = CaptionChoice(arguments.caption_scorer, arguments.tokenizer, arguments.caption_temperature)
         sizes = np.array([len(latents) for latents in self.latents[1:]])
@@ -100,7 +101,8 @@ class Scenes:
         scenes = [self.scenes[shape][i] for i in picked]
         if not odd:
             self.exchange_halves(rng, latents, scenes)
-        captions = self.describe(rng, latents, scenes)
+        captions = [in_other_words(rng, caption) if rng.random() < self.other_words else caption
+                    for caption in self.describe(rng, latents, scenes)]
         return latents, [None if rng.random() < CAPTION_DROPOUT else caption for caption in captions]
 
     def describe(self, rng, latents, scenes):
@@ -134,6 +136,7 @@ def add_scene_options(parser):
     parser.add_argument("--odd-shapes", type=float, default=0.04, help="share of batches that are not 256 x 256")
     parser.add_argument("--each", type=int, default=0, help="scenes of each emoji and kind; 0: all")
     parser.add_argument("--focus", type=float, default=1.0, help="how much everyday things are favoured over the rest")
+    parser.add_argument("--other-words", type=float, default=0.0, help="share of captions among words of sentences in any order")
     parser.add_argument("--caption-scorer", help="choose captions by this file of train_caption_scorer.py; default: uniformly")
     parser.add_argument("--captions", type=int, default=4, help="how many captions it chooses from")
     parser.add_argument("--caption-temperature", type=float, default=10.0, help="of the softmax over 100 times the cosine")
