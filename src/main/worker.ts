@@ -106,9 +106,10 @@ async function describeModels(runtime: Runtime, inference: Inference): Promise<W
     try {
       models.push(...(await askTwice(inference, { kind: "describe", models: [name] })));
     } catch (error) {
-      const isItsOwn = error instanceof UserError || error instanceof InferenceCrash;
-      if (!isItsOwn || name === config.model) throw error;
-      log.warn({ model: name }, `a model is left out: ${error.message}`);
+      if (name === config.model) throw error;
+      const bug = error instanceof UserError ? {} : { err: error };
+      const message = error instanceof Error ? error.message : String(error);
+      log.warn({ model: name, ...bug }, `a model is left out: ${message}`);
     }
   }
   const [first] = models;

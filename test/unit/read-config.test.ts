@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 
 import { z } from "zod";
 
+import { readAutoencoderConfig } from "../../src/models/autoencoder-dc/config.ts";
 import { readConfig } from "../../src/models/read-config.ts";
 import { temporaryFolder } from "../support/tiny-checkpoint.ts";
 
@@ -51,6 +52,15 @@ describe("a config that a checkpoint brings", () => {
     await assert.rejects(readConfig(FOLDER, "none.json", schema), {
       code: "model_not_found",
       message: /cannot be read\. Is this a folder in the diffusers layout\?$/,
+    });
+  });
+
+  it("is refused by its file and field where a list is shorter than the stages it is for", async () => {
+    const vae = { _class_name: "AutoencoderDC", decoder_layers_per_block: [1, 1, 1] };
+    await writeFile(join(FOLDER, "config.json"), JSON.stringify(vae));
+    await assert.rejects(readAutoencoderConfig(FOLDER), {
+      code: "model_invalid",
+      message: `${join(FOLDER, "config.json")} does not fit: decoder_layers_per_block: has 3 entries for 6 stages.`,
     });
   });
 });

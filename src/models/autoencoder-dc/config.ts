@@ -50,6 +50,16 @@ const schema = z
     decoder_conv_act_fn: activation.default("relu"),
     scaling_factor: z.number().positive().default(1),
   })
+  .superRefine((raw, context) => {
+    for (const half of ["encoder", "decoder"] as const) {
+      const { length } = raw[`${half}_block_out_channels`];
+      for (const [name, list] of Object.entries(raw)) {
+        if (!name.startsWith(half) || !Array.isArray(list) || list.length >= length) continue;
+        const message = `has ${list.length} entries for ${length} stages`;
+        context.addIssue({ code: "custom", path: [name], message });
+      }
+    }
+  })
   .transform((raw) => ({
     imageChannels: raw.in_channels,
     latentChannels: raw.latent_channels,
@@ -96,7 +106,7 @@ export function readAutoencoderConfig(folder: string): Promise<AutoencoderConfig
   return readConfig(folder, "config.json", schema);
 }
 
-/** A list's entry for a stage; a value that is no list stands for every stage. */
+/** A list's entry for a stage, which it was checked to have; a value that is no list stands for every stage. */
 function at<T extends string | number | readonly number[]>(
   values: T | readonly T[],
   stage: number,
