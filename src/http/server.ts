@@ -6,9 +6,10 @@ import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 
 import { serve } from "@hono/node-server";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import type { Registry } from "prom-client";
 
+import { isLoopback, nameInHost } from "../config/loopback.ts";
 import { UserError } from "../errors.ts";
 import type { OriginalLinks } from "./original-links.ts";
 import { type Status, statusPage } from "./status-page.ts";
@@ -20,6 +21,8 @@ export interface HttpOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** How others reach these pages, if they do; on loopback, by a proxy of this machine. */
+  readonly publicUrl: string | undefined;
   readonly checks: ReadinessChecks;
   /** For `/startupz`: whether the start is over, however long the first model took to load. */
   readonly isStarted: () => boolean;
@@ -58,8 +61,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function routes({ checks, isStarted, registry, links, originalsDir, status }: HttpOptions): Hono {
+function routes(options: HttpOptions): Hono {
+  const { checks, isStarted, registry, links, originalsDir, status } = options;
   const app = new Hono();
+  if (isLoopback(options.host)) app.use(knownNamesOnly(options));
   app.get("/livez", (context) => context.text("ok"));
   app.get("/startupz", (context) =>
     isStarted() ? context.text("ok") : context.text("starting", 503),
@@ -93,6 +98,20 @@ function routes({ checks, isStarted, registry, links, originalsDir, status }: Ht
     return context.html(statusPage(await status()));
   });
   return app;
+}
+
+/** What is open to this machine alone is asked by its names, or by that of `publicUrl`; programs may give none. */
+function knownNamesOnly({ publicUrl }: HttpOptions): MiddlewareHandler {
+  const publicName = publicUrl === undefined ? null : new URL(publicUrl).hostname;
+  return async (context, next) => {
+    const host = context.req.header("host");
+    const name = host === undefined ? "localhost" : nameInHost(host);
+    if (isLoopback(name) || name === publicName) return next();
+    return context.text(
+      "These pages answer to localhost alone: open them by that name, or set PUBLIC_URL to the address that you use.",
+      403,
+    );
+  };
 }
 
 async function inTime(check: () => Promise<boolean>): Promise<boolean> {

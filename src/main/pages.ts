@@ -35,6 +35,7 @@ export async function startPages(runtime: Runtime, recent: RecentErrors): Promis
   const server = await startHttp({
     host: isBehindPlayground ? "127.0.0.1" : config.host,
     port: isBehindPlayground ? 0 : config.port,
+    publicUrl: config.publicUrl,
     registry: metrics.registry,
     links,
     originalsDir: originalsDir(config),

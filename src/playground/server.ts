@@ -7,13 +7,14 @@ import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Logger } from "pino";
 
+import { isLoopback } from "../config/loopback.ts";
 import { UserError } from "../errors.ts";
 import { createCdn } from "./cdn.ts";
 import { createClient } from "./client/client.ts";
 import type { Context } from "./context.ts";
 import { createControl } from "./control/control.ts";
 import { Gateway } from "./gateway/gateway.ts";
-import { isLoopback, isTrustedRequest } from "./local-only.ts";
+import { isTrustedRequest } from "./local-only.ts";
 import { pageFiles } from "./page-files.ts";
 import { createProxy } from "./proxy.ts";
 import { Faults } from "./rest/faults.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { get as httpGet, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -25,6 +26,7 @@ describe("the pages", () => {
     options = {
       host: "127.0.0.1",
       port: 0,
+      publicUrl: "http://example.org",
       registry: new Registry(),
       links: new OriginalLinks(KEY, "http://example.org"),
       originalsDir: folder,
@@ -113,6 +115,38 @@ describe("the pages", () => {
     const page = await response.text();
     assert.doesNotMatch(page, /<script>|<b>/);
     assert.match(response.headers.get("content-security-policy") ?? "", /default-src 'none'/);
+  });
+
+  describe("asked by a name", () => {
+    /** The status of a page, by a `Host` header as a browser would send it. */
+    async function statusBy(host: string, asked = server): Promise<number> {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        const place = { host: "127.0.0.1", port: asked.port, path: "/metrics" };
+        httpGet({ ...place, headers: { host } }, resolve).on("error", reject);
+      });
+      response.resume();
+      return response.statusCode ?? 0;
+    }
+
+    it("answer this machine's own, whatever the port", async () => {
+      for (const host of ["localhost:3000", "LOCALHOST", "127.0.0.1", "127.0.0.2:80", "[::1]:3000"])
+        assert.equal(await statusBy(host), 200, host);
+    });
+
+    it("answer a proxy that passes on the name in PUBLIC_URL", async () => {
+      assert.equal(await statusBy("example.org"), 200);
+    });
+
+    it("refuse one that somebody else pointed at this machine", async () => {
+      for (const host of ["evil.example:3000", "127.0.0.1.evil.example", "localhost.evil.example"])
+        assert.equal(await statusBy(host), 403, host);
+    });
+
+    it("answer any where the owner opened them to others", async () => {
+      const open = await startHttp({ ...options, host: "0.0.0.0" });
+      assert.equal(await statusBy("sanabot.lan:3000", open), 200);
+      await open.stop();
+    });
   });
 
   it("say in a sentence that their port is taken", async () => {
