@@ -43,7 +43,7 @@ export interface BotParts {
 
 /** What becomes of the servers that the bot is in. */
 export interface GuildEvents {
-  /** Also for each one at the start. */
+  /** Also for each one at the start, or where Discord has an outage then, after it. */
   readonly joined: (guild: { id: string; name: string; ownerId: string }) => Promise<void>;
   readonly left: (guildId: string) => Promise<void>;
 }
@@ -202,14 +202,19 @@ export class Bot {
 
   async #watchGuilds(client: Client<true>): Promise<void> {
     const { onGuild, log } = this.#parts;
-    const watched = (work: Promise<void>, guild: Guild) => {
-      work.catch((error: unknown) =>
-        log.error({ err: error, guildId: guild.id }, "a server's arrival or leave was not noted"),
-      );
+    const watched = async (work: Promise<void>, guild: Guild): Promise<void> => {
+      try {
+        await work;
+      } catch (error) {
+        log.error({ err: error, guildId: guild.id }, "a server's arrival or leave was not noted");
+      }
     };
-    client.on(Events.GuildCreate, (guild) => watched(onGuild.joined(guild), guild));
-    client.on(Events.GuildDelete, (guild) => watched(onGuild.left(guild.id), guild));
-    for (const guild of client.guilds.cache.values()) await onGuild.joined(guild);
+    client.on(Events.GuildCreate, (guild) => void watched(onGuild.joined(guild), guild));
+    client.on(Events.GuildAvailable, (guild) => void watched(onGuild.joined(guild), guild));
+    client.on(Events.GuildDelete, (guild) => void watched(onGuild.left(guild.id), guild));
+    // During an outage Discord tells no more of a server than its id; it is noted when it is back.
+    for (const guild of client.guilds.cache.filter(({ available }) => available).values())
+      await watched(onGuild.joined(guild), guild);
   }
 
   #logEvents(): void {

@@ -3,17 +3,13 @@ import { afterEach, describe, it } from "node:test";
 
 import { MessageFlags } from "discord-api-types/v10";
 
-import { Bot, type BotParts } from "../../src/discord/bot.ts";
+import type { Bot, BotParts } from "../../src/discord/bot.ts";
 import { EVERYWHERE } from "../../src/discord/everywhere.ts";
-import { CustomIds } from "../../src/discord/custom-id.ts";
 import type { SlashCommand } from "../../src/discord/command.ts";
 import { UserError } from "../../src/errors.ts";
-import { createLogger } from "../../src/log.ts";
-import { MemoryGeneration, noAdministration } from "../support/memory-generation.ts";
+import { bareBot, startBare } from "../support/bare-bot.ts";
 import { TestPlayground, textOf } from "../support/playground.ts";
 import { until } from "../support/until.ts";
-
-const NOTHING_FOUND = { refresh: async () => null, isTrusted: () => false };
 
 /** A command that does what a test says. */
 function command(name: string, execute: SlashCommand["execute"]): SlashCommand {
@@ -62,33 +58,9 @@ describe("the bot's connection to Discord", () => {
   }
 
   function botOn(playground: TestPlayground, change: Partial<BotParts> = {}): Bot {
-    const bot = new Bot({
-      token: playground.token,
-      apiBase: playground.apiBase,
-      commands: [],
-      components: [],
-      onMessage: async () => undefined,
-      onGuild: { joined: async () => undefined, left: async () => undefined },
-      registration: {
-        guildId: null,
-        userInstalls: async () => true,
-        store: { read: async () => null, write: async () => undefined },
-      },
-      log: createLogger("silent"),
-      ...change,
-    });
+    const bot = bareBot(playground, change);
     open.unshift(bot);
     return bot;
-  }
-
-  async function start(bot: Bot): Promise<{ readonly inviteLink: string }> {
-    return bot.start({
-      generation: new MemoryGeneration(),
-      administration: noAdministration(),
-      customIds: new CustomIds(Buffer.alloc(32)),
-      attachments: NOTHING_FOUND,
-      messenger: { update: async () => undefined },
-    });
   }
 
   const registrationsOn = ({ transcript }: TestPlayground) =>
@@ -96,7 +68,7 @@ describe("the bot's connection to Discord", () => {
 
   it("prints an invite link with exactly the permissions that it needs", async () => {
     const playground = await playgroundOf();
-    const { inviteLink } = await start(botOn(playground));
+    const { inviteLink } = await startBare(botOn(playground));
     const { searchParams, origin, pathname } = new URL(inviteLink);
     assert.equal(origin + pathname, "https://discord.com/oauth2/authorize");
     assert.equal(searchParams.get("permissions"), "274878024704");
@@ -107,11 +79,11 @@ describe("the bot's connection to Discord", () => {
     const playground = await playgroundOf();
     const registration = { guildId: null, store: remembering(), userInstalls: async () => true };
     const first = command("first", async () => undefined);
-    await start(botOn(playground, { commands: [first], registration }));
-    await start(botOn(playground, { commands: [first], registration }));
+    await startBare(botOn(playground, { commands: [first], registration }));
+    await startBare(botOn(playground, { commands: [first], registration }));
     assert.equal(registrationsOn(playground).length, 1);
     const second = command("second", async () => undefined);
-    await start(botOn(playground, { commands: [first, second], registration }));
+    await startBare(botOn(playground, { commands: [first, second], registration }));
     assert.equal(registrationsOn(playground).length, 2);
     assert.equal(playground.command("second").guild_id, undefined);
   });
@@ -125,7 +97,7 @@ describe("the bot's connection to Discord", () => {
     });
     const registration = { guildId: null, store, userInstalls: async () => true };
     const bot = botOn(playground, { commands: [ask], registration });
-    await start(bot);
+    await startBare(bot);
     await playground.slash("first");
     const ids = await seen.promise;
     await bot.stop();
@@ -157,7 +129,7 @@ describe("the bot's connection to Discord", () => {
     const { guildId } = playground;
     const registration = { guildId, store: remembering(), userInstalls: async () => true };
     const commands = [command("first", async () => undefined)];
-    await start(botOn(playground, { commands, registration }));
+    await startBare(botOn(playground, { commands, registration }));
     assert.equal(playground.command("first").guild_id, playground.guildId);
   });
 
@@ -168,7 +140,7 @@ describe("the bot's connection to Discord", () => {
     const { data, ...rest } = command("first", async () => undefined);
     const first = { ...rest, data: { ...data, ...EVERYWHERE } };
     const bot = botOn(playground, { commands: [first], registration });
-    await start(bot);
+    await startBare(bot);
     const registered = () => {
       const { contexts, integration_types: installs } = playground.command("first");
       return [contexts, installs];
@@ -188,7 +160,7 @@ describe("the bot's connection to Discord", () => {
     const playground = await playgroundOf();
     const bot = botOn(playground, { token: "wrong" });
     await assert.rejects(
-      start(bot),
+      startBare(bot),
       (error) =>
         error instanceof UserError &&
         error.code === "invalid_config" &&
@@ -199,7 +171,7 @@ describe("the bot's connection to Discord", () => {
   it("knows its owner", async () => {
     const playground = await playgroundOf();
     const bot = botOn(playground);
-    await start(bot);
+    await startBare(bot);
     assert.ok(bot.isOwner(playground.member("olivia")));
     assert.ok(!bot.isOwner(playground.member("ada")));
   });
@@ -207,7 +179,10 @@ describe("the bot's connection to Discord", () => {
   it("refuses two commands of one name at the start", async () => {
     const playground = await playgroundOf();
     const twice = [command("same", async () => undefined), command("same", async () => undefined)];
-    await assert.rejects(start(botOn(playground, { commands: twice })), /one name: .*slash same/);
+    await assert.rejects(
+      startBare(botOn(playground, { commands: twice })),
+      /one name: .*slash same/,
+    );
   });
 
   it("goes on after an interaction whose acknowledgement came too late", async () => {
@@ -217,7 +192,7 @@ describe("the bot's connection to Discord", () => {
       runs += 1;
       await interaction.editReply("counted");
     });
-    await start(botOn(playground, { commands: [count] }));
+    await startBare(botOn(playground, { commands: [count] }));
     playground.faults.add({
       kind: "error",
       error: { status: 404, code: 10_062, message: "Unknown interaction" },
@@ -239,7 +214,7 @@ describe("the bot's connection to Discord", () => {
       throw new Error("secret");
     });
     const onAcknowledged = (_ms: number, name: string) => void acknowledged.push(name);
-    await start(botOn(playground, { commands: [fail], onAcknowledged }));
+    await startBare(botOn(playground, { commands: [fail], onAcknowledged }));
     const told = await (await playground.slash("fail")).answer();
     assert.ok(((told.flags ?? 0) & MessageFlags.Ephemeral) !== 0);
     assert.match(textOf(told), /Something went wrong on my side/);
@@ -271,7 +246,7 @@ describe("the bot's connection to Discord", () => {
         runs += 1;
         await interaction.editReply("counted");
       });
-      await start(botOn(playground, { commands: [count] }));
+      await startBare(botOn(playground, { commands: [count] }));
       playground.faults.add(fault);
       const begun = await playground.slash("count");
       const told = await begun.answer();
@@ -283,7 +258,7 @@ describe("the bot's connection to Discord", () => {
   it("answers what it has acknowledged, and what came meanwhile, though its connection broke", async () => {
     const playground = await playgroundOf();
     const { slow, runs, finish } = slowCommand();
-    await start(botOn(playground, { commands: [slow] }));
+    await startBare(botOn(playground, { commands: [slow] }));
     const first = await playground.slash("slow");
     await until(() => runs() === 1);
     playground.gateway.disconnect(1006);
@@ -301,7 +276,7 @@ describe("the bot's connection to Discord", () => {
     const quick = command("quick", async (interaction) => {
       await interaction.editReply("quickly done");
     });
-    await start(botOn(playground, { commands: [slow, quick] }));
+    await startBare(botOn(playground, { commands: [slow, quick] }));
     const first = await playground.slash("slow");
     await until(() => runs() === 1);
     const old = new Set(playground.gateway.sessions.map(({ id }) => id));
@@ -316,12 +291,12 @@ describe("the bot's connection to Discord", () => {
 
   it("says that it no longer knows a command that is still registered", async () => {
     const playground = await playgroundOf();
-    await start(botOn(playground, { commands: [command("old", async () => undefined)] }));
+    await startBare(botOn(playground, { commands: [command("old", async () => undefined)] }));
     await open.shift()?.stop();
     const { guildId } = playground;
     const registration = { guildId, store: remembering(), userInstalls: async () => true };
     const newer = botOn(playground, { registration });
-    await start(newer);
+    await startBare(newer);
     const told = await (await playground.slash("old")).answer();
     assert.match(textOf(told), /do not know that command any more/);
   });
@@ -330,7 +305,7 @@ describe("the bot's connection to Discord", () => {
     const playground = await playgroundOf();
     const { slow, runs, finish } = slowCommand();
     const bot = botOn(playground, { commands: [slow] });
-    await start(bot);
+    await startBare(bot);
     const begun = await playground.slash("slow");
     await until(() => runs() === 1);
     const stopped = bot.stop();
@@ -344,7 +319,7 @@ describe("the bot's connection to Discord", () => {
     const heard: string[] = [];
     const onMessage = async ({ content }: { content: string }) => void heard.push(content);
     const bot = botOn(playground, { onMessage });
-    await start(bot);
+    await startBare(bot);
     const mention = `<@${(await playground.state()).bot.user.id}>`;
     await playground.say(`${mention} before`);
     await bot.listenToMessages(true);
@@ -356,21 +331,5 @@ describe("the bot's connection to Discord", () => {
     await playground.say(`${mention} again`);
     await until(() => heard.length > 1);
     assert.deepEqual(heard, [`${mention} while`, `${mention} again`]);
-  });
-
-  it("tells which servers it is in, was added to, and has left", async () => {
-    const playground = await playgroundOf();
-    const log: string[] = [];
-    const onGuild = {
-      joined: async ({ id }: { id: string }) => void log.push(`joined ${id}`),
-      left: async (id: string) => void log.push(`left ${id}`),
-    };
-    await start(botOn(playground, { onGuild }));
-    const { guildId } = playground;
-    await until(() => log.includes(`joined ${guildId}`));
-    await playground.change(`/guilds/${guildId}`, { hasBot: false });
-    await until(() => log.at(-1) === `left ${guildId}`);
-    await playground.change(`/guilds/${guildId}`, { hasBot: true });
-    await until(() => log.at(-1) === `joined ${guildId}`);
   });
 });

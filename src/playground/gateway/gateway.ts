@@ -45,6 +45,8 @@ export class Gateway implements ConnectionOwner {
   readonly #sessions = new Map<string, Session>();
   /** Privileged intents that the application may use, as if switched on in the developer portal. */
   allowedIntents = 0;
+  /** Servers in an outage of Discord's: a bot that connects is told no more of them than their ids. */
+  readonly unavailable = new Set<string>();
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
@@ -170,8 +172,11 @@ export class Gateway implements ConnectionOwner {
       auth: {},
       _trace: ["playground"],
     });
-    for (const guild of guilds)
-      session.dispatch("GUILD_CREATE", guildCreate(guild, { world, render }));
+    for (const guild of guilds) {
+      const { id } = guild;
+      if (this.unavailable.has(id)) session.dispatch("GUILD_DELETE", { id, unavailable: true });
+      else session.dispatch("GUILD_CREATE", guildCreate(guild, { world, render }));
+    }
   }
 
   #forgetDead(): void {
