@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
-import { PROJECT_DIR, SOFTWARE } from "../config.ts";
+import { SOFTWARE } from "../config.ts";
 import type { FolderLock } from "../db/folder-lock.ts";
-import { UserError } from "../errors.ts";
 import type { AttachmentFinder } from "../generation/attachment.ts";
 import { JobLoop } from "../generation/job-loop.ts";
 import type { Messenger } from "../generation/messenger.ts";
@@ -12,9 +11,9 @@ import { creativeModelOf } from "../generation/model-directory.ts";
 import type { WorkerReport } from "../generation/worker-report.ts";
 import { Inference, InferenceCrash } from "../inference/inference.ts";
 import type { Task, TaskResults } from "../inference/messages.ts";
-import { listModels } from "../models/find-model.ts";
 import { lockGpu } from "../queue/gpu-lock.ts";
 import { publishWorker, removeWorker } from "../queue/workers.ts";
+import { InstalledModels } from "./installed-models.ts";
 import { OwnerSwitches } from "./owner-switches.ts";
 import type { Running, Runtime, Speaking } from "./runtime.ts";
 
@@ -47,14 +46,15 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
       alerts.crashed(cause);
     },
   });
-  let report = await describeModels(runtime, inference);
-  const gpu = lockGpuOf(runtime, report);
-  await publishWorker(db, { id: workerId, host: hostname(), report });
-  caretaker.add("worker report", REPORT_EVERY_MS, async () => {
-    const known = new Set(report.models.map(({ name }) => name));
-    if ((await installedModels(runtime)).some((name) => !known.has(name)))
-      report = await describeModels(runtime, inference);
-    await publishWorker(db, { id: workerId, host: hostname(), report });
+  const own = await describeSelf(runtime, inference);
+  const gpu = lockGpuOf(runtime, own.report);
+  const publish = (): Promise<void> =>
+    publishWorker(db, { id: workerId, host: hostname(), report: own.report });
+  await publish();
+  caretaker.add("worker report", REPORT_EVERY_MS, publish);
+  // A chore of its own, since what it asks waits until the running picture is done.
+  caretaker.add("new models", REPORT_EVERY_MS, async () => {
+    if (await own.renew()) await publish();
   });
   const switches = new OwnerSwitches(runtime, inference);
   caretaker.add("owner's switches", LOOK_AT_SWITCHES_EVERY_MS, () => switches.look());
@@ -65,7 +65,7 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
     messenger: parts.messenger,
     answers: parts.answers,
     sources: { db, attachments: parts.attachments },
-    models: () => report.models.map(({ name }) => name),
+    models: () => own.report.models.map(({ name }) => name),
     mayClaim: () => switches.mayClaim,
     onJob: () => switches.noteWork(),
     workerId,
@@ -98,29 +98,41 @@ function lockGpuOf({ config }: Runtime, { device }: WorkerReport): FolderLock | 
   return provider === "cpu" ? null : lockGpu(`${provider}:${config.gpu}`);
 }
 
-/** Every installed model, the configured one first; one that is broken is left out with a line in the log. */
-async function describeModels(runtime: Runtime, inference: Inference): Promise<WorkerReport> {
-  const { config, log } = runtime;
-  const models: WorkerReport["models"] = [];
-  for (const name of await installedModels(runtime)) {
-    try {
-      models.push(...(await askTwice(inference, { kind: "describe", models: [name] })));
-    } catch (error) {
-      if (name === config.model) throw error;
-      const bug = error instanceof UserError ? {} : { err: error };
-      const message = error instanceof Error ? error.message : String(error);
-      log.warn({ model: name, ...bug }, `a model is left out: ${message}`);
-    }
-  }
-  const [first] = models;
-  const model = first?.name ?? config.model;
-  const device = await askTwice(inference, { kind: "device", model });
-  const creative = creativeModelOf([{ models, ...device }]);
-  const creativePeakBytes =
-    creative === null
-      ? null
-      : await askTwice(inference, { kind: "creative", model: creative.name });
-  return { version: SOFTWARE, models, ...device, creativePeakBytes };
+interface OwnReport {
+  readonly report: WorkerReport;
+  /** Takes in models that were installed or removed. @returns whether there are any */
+  readonly renew: () => Promise<boolean>;
+}
+
+/** @throws {UserError} when the model that is configured cannot be used */
+async function describeSelf({ config, log }: Runtime, inference: Inference): Promise<OwnReport> {
+  const installed = new InstalledModels({
+    config,
+    log,
+    describe: (name) => askTwice(inference, { kind: "describe", models: [name] }),
+  });
+  const reportOf = async (models: WorkerReport["models"]): Promise<WorkerReport> => {
+    const model = models[0]?.name ?? config.model;
+    const device = await askTwice(inference, { kind: "device", model });
+    const creative = creativeModelOf([{ models, ...device }]);
+    const creativePeakBytes =
+      creative === null
+        ? null
+        : await askTwice(inference, { kind: "creative", model: creative.name });
+    return { version: SOFTWARE, models, ...device, creativePeakBytes };
+  };
+  let report = await reportOf(await installed.describe());
+  return {
+    get report() {
+      return report;
+    },
+    renew: async () => {
+      const models = await installed.describe();
+      if (isDeepStrictEqual(models, report.models)) return false;
+      report = await reportOf(models);
+      return true;
+    },
+  };
 }
 
 /** The inference process may have died of something else, such as what the system does to who takes its memory. */
@@ -134,12 +146,4 @@ async function askTwice<Kind extends Task["kind"]>(
     if (!(error instanceof InferenceCrash)) throw error;
     return inference.run(task);
   }
-}
-
-/** Names of the models in MODELS_DIR and of those that ship with the program, the configured one first. */
-async function installedModels({ config }: Runtime): Promise<string[]> {
-  const installed = await Promise.all(
-    [config.modelsDir, join(PROJECT_DIR, "models")].map((folder) => listModels(folder)),
-  );
-  return [...new Set([config.model, ...installed.flat()])];
 }

@@ -38,11 +38,13 @@ export async function findModel(name: string, modelsDir: string): Promise<string
   );
 }
 
-/** Names of the models in a folder of models. */
+/** Names of the models in a folder of models; hidden folders are downloads that are not finished. */
 export async function listModels(root: string): Promise<string[]> {
   const names = await readdir(root).catch(() => []);
   const checked = await Promise.all(
-    names.map(async (name) => ((await isModel(join(root, name))) ? [name] : [])),
+    names
+      .filter((name) => !name.startsWith("."))
+      .map(async (name) => ((await isModel(join(root, name))) ? [name] : [])),
   );
   return checked.flat();
 }
