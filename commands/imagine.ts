@@ -154,12 +154,9 @@ async function choicesFor(
       return models.map(({ name, title }) => ({ name: title, value: name }));
     }
     case "size": {
-      const [{ maxSize }, { prices }] = await Promise.all([
-        generation.guild(guildId),
-        generation.quotaOf(requesterOf(interaction, isOwner)),
-      ]);
+      const { prices } = await generation.quotaOf(requesterOf(interaction, isOwner));
       return prices
-        .filter(({ kind, size }) => kind === "generate" && size <= maxSize)
+        .filter(({ kind }) => kind === "generate")
         .map(({ size, inUsualPictures }) => ({
           name: translate(locale, "choice.size", {
             size,

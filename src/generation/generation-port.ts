@@ -144,8 +144,6 @@ export interface GuildView {
   readonly subtleStrength: number;
   readonly strongStrength: number;
   readonly allowsPrivate: boolean;
-  /** Pixels of the side of the largest square that may be drawn. */
-  readonly maxSize: number;
   /** Which buttons a card has. */
   readonly can: { readonly upscale: boolean; readonly creative: boolean };
 }

@@ -120,8 +120,8 @@ export class Generation implements GenerationPort {
   readonly quotaOf = async (requester: Requester): Promise<QuotaView> => {
     const policy = await loadPolicy(this.#db, requester);
     const [model = null] = await this.#inOrder(policy);
-    const { timeZone } = policy.settings;
-    return quotaView(this.#db, { requester, timeZone }, { model, models: this.#options.models });
+    const { settings } = policy;
+    return quotaView(this.#db, { requester, settings }, { model, models: this.#options.models });
   };
 
   readonly history: GenerationPort["history"] = (requester, query) =>
@@ -170,9 +170,9 @@ export class Generation implements GenerationPort {
 
   readonly guild = async (guildId: string | null): Promise<GuildView> => {
     const { settings } = await loadPolicy(this.#db, { guildId, userId: "" });
-    const { subtleStrength, strongStrength, allowsPrivate, maxSize } = settings;
+    const { subtleStrength, strongStrength, allowsPrivate } = settings;
     const can = await this.#options.models.abilities();
-    return { subtleStrength, strongStrength, allowsPrivate, maxSize, can };
+    return { subtleStrength, strongStrength, allowsPrivate, can };
   };
 
   readonly userSettings: GenerationPort["userSettings"] = (userId) =>

@@ -43,8 +43,8 @@ export async function propose(
     else await takeProposal(tx, agreed.proposalId);
     await insertProposal(tx, { id, asked, cost });
   });
-  const { timeZone } = policy.settings;
-  const { picturesLeft } = await quotaView(db, { requester, timeZone }, { model: usual, models });
+  const { settings } = policy;
+  const { picturesLeft } = await quotaView(db, { requester, settings }, { model: usual, models });
   const isCreative = request.kind === "upscale" && request.mode === "creative";
   return {
     kind: "proposed",

@@ -3,30 +3,31 @@ import { type QuotaUsage, type ReserveOutcome, usage } from "../quota/quota.ts";
 import type { Price, QuotaView, QuotaWindow } from "./generation-port.ts";
 import type { JobRequest } from "./job-request.ts";
 import type { ModelDirectory } from "./model-directory.ts";
+import type { GuildSettings } from "./policy/guild-settings.ts";
 import { costOf, inUsualPictures, usualCost } from "./price.ts";
 import { Refusal } from "./refusal.ts";
 import { enlarged } from "./sizes.ts";
 import type { Requester } from "./types.ts";
 import type { ModelReport } from "./worker-report.ts";
 
-/** Larger pictures that a member may ask the price of, by the model's own size. */
+/** Larger pictures that a member may ask the price of, by the model's own size and up to the server's cap. */
 const SIZE_FACTORS = [1, 2, 4] as const;
 const MAX_PRICED_SIDE = 4096;
 
 /** Where a member stands, and what things cost, both in pictures like the usual one. */
 export async function quotaView(
   db: Database,
-  { requester, timeZone }: { requester: Requester; timeZone: string },
+  { requester, settings }: { requester: Requester; settings: GuildSettings },
   { model, models }: { model: ModelReport | null; models: ModelDirectory },
 ): Promise<QuotaView> {
-  const used = await usage(db, { ...requester, timeZone });
+  const used = await usage(db, { ...requester, timeZone: settings.timeZone });
   const each = model === null ? null : usualCost(model);
   const windows = used.map((window) => windowOf(window, each));
   return {
     windows,
     picturesLeft:
       windows.length === 0 ? null : Math.min(...windows.map(({ picturesLeft }) => picturesLeft)),
-    prices: model === null ? [] : await pricesOf(model, models),
+    prices: model === null ? [] : await pricesOf(model, models, settings),
   };
 }
 
@@ -40,25 +41,25 @@ function left({ limit, used, held, granted }: QuotaUsage, each: number | null): 
   return each === null ? 0 : Math.floor((Math.max(0, limit - used - held) + granted) / each);
 }
 
-async function pricesOf(model: ModelReport, models: ModelDirectory): Promise<Price[]> {
+async function pricesOf(
+  model: ModelReport,
+  models: ModelDirectory,
+  { maxSize }: GuildSettings,
+): Promise<Price[]> {
   const price = (kind: Price["kind"], size: number, cost: number): Price => ({
     kind,
     size,
     cost,
     inUsualPictures: inUsualPictures(cost, model),
   });
-  const sizes = SIZE_FACTORS.map((factor) => factor * model.nativeSize);
+  const largest = Math.min(MAX_PRICED_SIDE, maxSize);
+  const sides = SIZE_FACTORS.map((factor) => Math.min(largest, factor * model.nativeSize));
   const drawn = await Promise.all(
-    sizes
-      .filter((side) => side <= MAX_PRICED_SIDE)
-      .map(async (side) => {
-        const size = { width: side, height: side };
-        return price(
-          "generate",
-          side,
-          await costOf({ request: usualRequest(model, side), size, model }, models),
-        );
-      }),
+    [...new Set(sides)].map(async (side) => {
+      const size = { width: side, height: side };
+      const request = usualRequest(model, side);
+      return price("generate", side, await costOf({ request, size, model }, models));
+    }),
   );
   const own = { width: model.defaultWidth, height: model.defaultHeight };
   const size = enlarged(MAX_PRICED_SIDE, own);

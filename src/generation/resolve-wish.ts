@@ -95,7 +95,7 @@ async function imagine(
   const request: GenerateJob = {
     kind: "generate",
     ...styled,
-    ...pickSize(options, model, found),
+    ...pickSize(options, { model, found, settings: context.settings }),
     count: options.count ?? context.defaultCount,
     steps: options.steps ?? model.defaultSteps,
     guidanceScale: options.guidanceScale ?? model.defaultGuidance,
@@ -129,7 +129,7 @@ async function requestFor(
   return {
     kind: "generate",
     ...styled,
-    ...pickSize({}, model, found),
+    ...pickSize({}, { model, found, settings: context.settings }),
     count: 1,
     steps: model.defaultSteps,
     guidanceScale: model.defaultGuidance,
@@ -239,15 +239,20 @@ async function styledPrompt(options: ImagineOptions, context: WishContext): Prom
   return { ...applyStyle(style, { prompt: userPrompt, negative }), userPrompt, style: style.name };
 }
 
+interface SizeContext extends Pick<WishContext, "settings"> {
+  readonly model: ModelReport;
+  readonly found: FoundPicture | null;
+}
+
+/** Where nobody says, the model's own size, or the server's cap where that is smaller. */
 function pickSize(
-  options: Pick<ImagineOptions, "aspect" | "size">,
-  model: ModelReport,
-  found: FoundPicture | null,
+  { aspect, size }: Pick<ImagineOptions, "aspect" | "size">,
+  { model, found, settings }: SizeContext,
 ): Size {
-  const { aspect, size } = options;
   const own = { width: model.defaultWidth, height: model.defaultHeight };
   const proportions = (aspect === undefined ? null : parseAspect(aspect)) ?? found?.size ?? own;
-  return sizeOf(size ?? Math.sqrt(own.width * own.height), proportions);
+  const usual = Math.min(Math.sqrt(own.width * own.height), settings.maxSize);
+  return sizeOf(size ?? usual, proportions);
 }
 
 async function pickModel(

@@ -206,7 +206,6 @@ describe("/imagine", () => {
       prices: [
         { kind: "generate", size: 1024, cost: 1000, inUsualPictures: 1 },
         { kind: "generate", size: 2048, cost: 4100, inUsualPictures: 4.1 },
-        { kind: "generate", size: 4096, cost: 17_000, inUsualPictures: 17 },
         { kind: "upscale", size: 4096, cost: 500, inUsualPictures: 0.5 },
       ],
     };

@@ -250,7 +250,7 @@ for (const { name, open } of DATABASES) {
 
     it("draws nothing larger than the server's cap, by area", async () => {
       await set({ maxSize: 1024 });
-      assert.equal(await key({}, { size: { width: 1360, height: 768 } }), null);
+      assert.equal(await key({}, { size: { width: 1376, height: 768 } }), null);
       assert.equal(await key({}, { size: { width: 1088, height: 1024 } }), "refusal.size");
       assert.equal(await key({}, { size: null }), null);
     });

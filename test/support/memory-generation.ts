@@ -229,7 +229,6 @@ export class MemoryGeneration implements GenerationPort {
     subtleStrength: 0.45,
     strongStrength: 0.75,
     allowsPrivate: true,
-    maxSize: 2048,
     can: { upscale: true, creative: false },
   });
 

@@ -1,4 +1,5 @@
 import type { Database } from "../../db/database.ts";
+import { SIZE_MULTIPLE_PX } from "../../pipeline/limits.ts";
 import { takeRate } from "../../quota/rate-limit.ts";
 import { Refusal } from "../refusal.ts";
 import type { Requester } from "../types.ts";
@@ -9,6 +10,8 @@ import { findForbidden } from "./word-rules.ts";
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 /** Channels that a refusal names. */
 const MAX_CHANNELS_NAMED = 5;
+/** By so much at most a side is longer than what was asked for, since it is rounded to a multiple. */
+const ROUNDING_PX = SIZE_MULTIPLE_PX / 2;
 
 /** What is asked for, as far as a policy cares. */
 export interface PolicyRequest {
@@ -118,12 +121,12 @@ export function checkTexts(
   if (forbidden !== null) throw new Refusal("refusal.word", { word: forbidden.found });
 }
 
-/** @throws {Refusal} `refusal.size` */
+/** Every shape of the allowed size passes, however its sides were rounded. @throws {Refusal} `refusal.size` */
 function checkSize(
   { settings }: Policy,
   { width, height }: { width: number; height: number },
 ): void {
-  if (width * height > settings.maxSize ** 2)
+  if ((width - ROUNDING_PX) * (height - ROUNDING_PX) > settings.maxSize ** 2)
     throw new Refusal("refusal.size", { width, height, max: settings.maxSize });
 }
 

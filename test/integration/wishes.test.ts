@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+
+import { guild } from "../../src/db/schema.ts";
+import { accept, type AcceptOptions } from "../../src/generation/accept.ts";
+import type { GenerateJob } from "../../src/generation/job-request.ts";
+import { ModelDirectory } from "../../src/generation/model-directory.ts";
+import type { GuildSettings } from "../../src/generation/policy/guild-settings.ts";
+import { loadPolicy } from "../../src/generation/policy/load-policy.ts";
+import { quotaView } from "../../src/generation/quota-view.ts";
+import type { ImagineOptions } from "../../src/generation/types.ts";
+import { DATABASES } from "../support/databases.ts";
+import { asking, openRoom, type Room } from "../support/generation.ts";
+
+const ASPECTS = ["1:1", "3:4", "9:16", "4:3", "16:9", "21:9", "2:3", "3:2"];
+
+describe("what a wish becomes", () => {
+  let room: Room;
+  /** With a model whose own size is 1024 pixels. */
+  let large: AcceptOptions;
+
+  before(async () => {
+    const [pglite] = DATABASES;
+    assert.ok(pglite);
+    room = await openRoom(await pglite.open());
+    const [report] = await room.models.reports();
+    const [tiny] = report?.models ?? [];
+    assert.ok(report && tiny);
+    const model = { ...tiny, nativeSize: 1024, defaultWidth: 1024, defaultHeight: 1024 };
+    const models = new ModelDirectory(async () => [{ ...report, models: [model] }]);
+    large = { ...room, models };
+  });
+  after(() => room.close());
+  beforeEach(() => set({}));
+
+  async function set(settings: Partial<GuildSettings>): Promise<void> {
+    await room.db.update(guild).set({ settings });
+  }
+
+  async function draw(options: Partial<ImagineOptions>): Promise<GenerateJob> {
+    const wish = {
+      kind: "imagine",
+      origin: "imagine",
+      options: { prompt: "a tree", ...options },
+    } as const;
+    const answer = await accept(large, { ...asking(""), wish });
+    const request = answer.kind === "proposed" ? answer.request : answer.row.request;
+    return request as GenerateJob;
+  }
+
+  describe("where a server caps the size", () => {
+    for (const maxSize of [512, 1024, 2048, 4096])
+      it(`has every shape of the cap's own ${maxSize} pixels, and none of a larger size`, async () => {
+        await set({ maxSize });
+        for (const aspect of ASPECTS) {
+          const { width, height } = await draw({ aspect, size: maxSize });
+          assert.ok(Math.abs(Math.sqrt(width * height) / maxSize - 1) < 0.04, `${width}×${height}`);
+          const tooLarge = draw({ aspect, size: maxSize + 64 });
+          await assert.rejects(tooLarge, { key: "refusal.size" });
+        }
+      });
+
+    it("is drawn at the cap where nobody names a size and the model's own is larger", async () => {
+      await set({ maxSize: 512 });
+      const { width, height } = await draw({});
+      assert.deepEqual([width, height], [512, 512]);
+      await assert.rejects(draw({ size: 1024 }), { key: "refusal.size" });
+    });
+
+    it("is offered up to the cap, and at least at the cap", async () => {
+      const offered = async (maxSize: number): Promise<number[]> => {
+        await set({ maxSize });
+        const { requester } = asking("");
+        const { settings } = await loadPolicy(room.db, requester);
+        const [model = null] = await large.models.list();
+        const { models } = large;
+        const { prices } = await quotaView(room.db, { requester, settings }, { model, models });
+        return prices.filter(({ kind }) => kind === "generate").map(({ size }) => size);
+      };
+      assert.deepEqual(await offered(512), [512]);
+      assert.deepEqual(await offered(2048), [1024, 2048]);
+      assert.deepEqual(await offered(4096), [1024, 2048, 4096]);
+    });
+  });
+});
