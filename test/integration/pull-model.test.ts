@@ -10,7 +10,7 @@ import {
   stat,
   writeFile,
 } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 
 import { readDownloadRecord } from "../../src/models/hub/download-record.ts";
@@ -21,10 +21,12 @@ import {
   pullModel,
 } from "../../src/models/hub/pull-model.ts";
 import {
+  indexOf,
   LICENSE_TEXT,
   REPOSITORY_ID,
   tinyRepositoryFiles,
   WEIGHTS,
+  weightsOf,
 } from "../support/hub-repository.ts";
 import { HubServer } from "../support/hub-server.ts";
 import { temporaryFolder } from "../support/tiny-checkpoint.ts";
@@ -306,6 +308,30 @@ describe("pullModel", () => {
     await assert.rejects(stopped, { code: "cancelled", message: /what has arrived is kept/ });
     await pull();
     assert.deepEqual(await placed(WEIGHTS), Buffer.from(TINY[WEIGHTS] ?? ""));
+  });
+
+  it("keeps nothing of a cancelled pull of another dtype", async () => {
+    const shard = "transformer/diffusion_pytorch_model.fp16-00001-of-00001.safetensors";
+    const files = {
+      ...TINY,
+      "transformer/diffusion_pytorch_model.safetensors.index.fp16.json": indexOf(basename(shard)),
+      [shard]: weightsOf("F16"),
+    };
+    hub.repositories.set(REPOSITORY_ID, { files });
+    const outage = Array.from(
+      { length: POLICY.attempts },
+      () => ({ kind: "status", status: 503 }) as const,
+    );
+    hub.fail(shard, { kind: "ignore-range" }, { kind: "break", afterBytes: 1000 }, ...outage);
+    await assert.rejects(pull({ dtype: "F16" }), { code: "network" });
+    const left = await readdir(join(modelsDir, `.${FOLDER}.download`, "transformer"));
+    assert.ok(left.includes(`${basename(shard)}.part`), left.join());
+    hub.fail(shard);
+    await pull({ dtype: "F32" });
+    assert.deepEqual((await readdir(join(modelsDir, FOLDER, "transformer"))).sort(), [
+      "config.json",
+      "diffusion_pytorch_model.safetensors",
+    ]);
   });
 
   it("keeps a second process out, and lets it in afterwards", async () => {

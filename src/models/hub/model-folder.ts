@@ -99,6 +99,16 @@ export async function reuseFiles(
   }
 }
 
+/** Removes what an earlier pull of other files (another dtype or commit) has left. */
+export async function dropOthers(staging: string, files: readonly HubFile[]): Promise<void> {
+  const chosen = new Set(files.map(({ path }) => path));
+  const entries = await readdir(staging, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((found) => !found.isDirectory())) {
+    const path = join(entry.parentPath, entry.name);
+    if (!chosen.has(relative(staging, path).replaceAll(sep, "/"))) await rm(path);
+  }
+}
+
 /** Takes over what the owner added to the copy in use, such as a sanabot.json. */
 export async function keepOwnFiles(
   { folder, staging }: Places,

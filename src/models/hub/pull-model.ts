@@ -10,6 +10,7 @@ import { HubClient, type HubFile, type HubOptions, type Repository } from "./hub
 import {
   type Places,
   bytesThere,
+  dropOthers,
   isWhole,
   keepOwnFiles,
   lockModel,
@@ -122,6 +123,7 @@ async function pullLocked(id: string, { places, options, stop }: Pull): Promise<
   const meter = new TransferMeter(totalBytes, options.onProgress);
   const record = await downloadAll({ client, repository, files, staging, meter, options, stop });
 
+  await dropOthers(staging, files);
   await writeDownloadRecord(staging, { id, commit, files: record });
   if (present !== null) await keepOwnFiles(places, present);
   throwIfCancelled(client.signal, WHEN_CANCELLED);
