@@ -8,6 +8,7 @@ import {
 } from "discord.js";
 
 import type { GenerationPort } from "../generation/generation-port.ts";
+import { ownNegative } from "../generation/policy/styles.ts";
 import { Refusal } from "../generation/refusal.ts";
 import type { ImagineOptions } from "../generation/types.ts";
 import { type MessageKey, translate } from "../i18n/translate.ts";
@@ -31,7 +32,7 @@ export interface FormValues {
   readonly strength: number | null;
 }
 
-/** Of a picture that the database knows, and that was drawn from a prompt. */
+/** Of a picture that the database knows, and that was drawn from a prompt: what its member wrote, without the style's. */
 export async function storedValues(
   pictureId: string,
   generation: GenerationPort,
@@ -39,8 +40,10 @@ export async function storedValues(
   const picture = await generation.picture(pictureId);
   const job = picture === null ? null : await generation.job(picture.jobId);
   if (job?.request.kind !== "generate") return null;
-  const { userPrompt, negativePrompt, style, strength } = job.request;
-  return { prompt: userPrompt, negativePrompt, style, strength };
+  const { userPrompt, style, strength } = job.request;
+  const styles = await generation.styles(job.guildId);
+  const applied = styles.find(({ name }) => name === style) ?? null;
+  return { prompt: userPrompt, negativePrompt: ownNegative(job.request, applied), style, strength };
 }
 
 interface FormParts {

@@ -129,6 +129,8 @@ export interface StyleView {
   /** With `{prompt}` in it. */
   readonly template: string;
 }
+  /** Added to a negative prompt. */
+  readonly negative: string;
 
 /** What a member chose for themself. */
 export interface UserSettings {

@@ -27,6 +27,8 @@ export const generateSchema = z.object({
   /** As the member wrote it, for the card and the modal. */
   userPrompt: z.string().max(MAX_PROMPT),
   negativePrompt: z.string().max(MAX_PROMPT),
+  /** Without the style's, for the modal; older requests do not say it. */
+  userNegative: z.string().max(MAX_PROMPT).optional(),
   style: z.string().max(64).nullable(),
   width: side,
   height: side,

@@ -66,6 +66,7 @@ function requestOf(recipe: Recipe, shownPrompt: string | null): GenerateJob | nu
     prompt,
     userPrompt: shownPrompt ?? prompt,
     negativePrompt,
+    userNegative: negativePrompt,
     style: null,
     width,
     height,

@@ -160,7 +160,7 @@ async function edited(
   const styled = await styledPrompt(
     {
       ...options,
-      negativePrompt: options.negativePrompt ?? own?.negativePrompt,
+      negativePrompt: options.negativePrompt ?? own?.userNegative,
       style: options.style ?? own?.style ?? undefined,
     },
     context,
@@ -225,18 +225,23 @@ function finish(
   };
 }
 
-type Prompts = Pick<GenerateJob, "prompt" | "userPrompt" | "negativePrompt" | "style">;
+type Prompts = Pick<
+  GenerateJob,
+  "prompt" | "userPrompt" | "negativePrompt" | "userNegative" | "style"
+>;
 
 async function styledPrompt(options: ImagineOptions, context: WishContext): Promise<Prompts> {
   const { db, requester, settings } = context;
   const name = options.style ?? settings.style;
   const style = name === null ? null : await findStyle(db, requester.guildId, name);
   const userPrompt = options.prompt.trim();
-  const negative = options.negativePrompt?.trim() ?? "";
+  const userNegative = options.negativePrompt?.trim() ?? "";
   if (userPrompt === "") throw new Refusal("refusal.prompt-empty");
+  const own = { userPrompt, userNegative };
   if (style === null)
-    return { prompt: userPrompt, userPrompt, negativePrompt: negative, style: null };
-  return { ...applyStyle(style, { prompt: userPrompt, negative }), userPrompt, style: style.name };
+    return { ...own, prompt: userPrompt, negativePrompt: userNegative, style: null };
+  const styled = applyStyle(style, { prompt: userPrompt, negative: userNegative });
+  return { ...own, ...styled, style: style.name };
 }
 
 interface SizeContext extends Pick<WishContext, "settings"> {

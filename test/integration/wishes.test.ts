@@ -1,18 +1,28 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 
-import { guild } from "../../src/db/schema.ts";
+import { eq, sql } from "drizzle-orm";
+
+import { guild, job, picture } from "../../src/db/schema.ts";
+import { storedValues } from "../../src/discord/edit-form.ts";
 import { accept, type AcceptOptions } from "../../src/generation/accept.ts";
+import { Generation } from "../../src/generation/generation.ts";
 import type { GenerateJob } from "../../src/generation/job-request.ts";
 import { ModelDirectory } from "../../src/generation/model-directory.ts";
+import { PictureFiles } from "../../src/generation/picture-files.ts";
 import type { GuildSettings } from "../../src/generation/policy/guild-settings.ts";
 import { loadPolicy } from "../../src/generation/policy/load-policy.ts";
 import { quotaView } from "../../src/generation/quota-view.ts";
-import type { ImagineOptions } from "../../src/generation/types.ts";
+import type { ImagineOptions, Wish } from "../../src/generation/types.ts";
 import { DATABASES } from "../support/databases.ts";
-import { asking, openRoom, type Room } from "../support/generation.ts";
+import { asking, drawNothing, openRoom, type Room, take } from "../support/generation.ts";
+import { until } from "../support/until.ts";
 
 const ASPECTS = ["1:1", "3:4", "9:16", "4:3", "16:9", "21:9", "2:3", "3:2"];
+
+function imagining(options: ImagineOptions): Wish {
+  return { kind: "imagine", origin: "imagine", options };
+}
 
 describe("what a wish becomes", () => {
   let room: Room;
@@ -38,11 +48,7 @@ describe("what a wish becomes", () => {
   }
 
   async function draw(options: Partial<ImagineOptions>): Promise<GenerateJob> {
-    const wish = {
-      kind: "imagine",
-      origin: "imagine",
-      options: { prompt: "a tree", ...options },
-    } as const;
+    const wish = imagining({ prompt: "a tree", ...options });
     const answer = await accept(large, { ...asking(""), wish });
     const request = answer.kind === "proposed" ? answer.request : answer.row.request;
     return request as GenerateJob;
@@ -80,6 +86,48 @@ describe("what a wish becomes", () => {
       assert.deepEqual(await offered(512), [512]);
       assert.deepEqual(await offered(2048), [1024, 2048]);
       assert.deepEqual(await offered(4096), [1024, 2048, 4096]);
+    });
+  });
+
+  describe("where it is edited", () => {
+    const OPTIONS = { prompt: "a tree", style: "photo", negativePrompt: "rain" };
+    const ADDED = "drawing, painting, cartoon, blurry";
+    let pictureId: string;
+    let generation: Generation;
+
+    before(async () => {
+      generation = new Generation({ ...room, files: new PictureFiles(room.db, "") });
+      const options = { ...asking(""), wish: imagining(OPTIONS) };
+      const { row } = await take(room, options);
+      const loop = room.loopWith(drawNothing);
+      loop.start();
+      pictureId = await until(async () => {
+        const [found] = await room.db.select().from(picture).where(eq(picture.jobId, row.id));
+        return found?.id;
+      });
+      await loop.stop();
+    });
+
+    /** What the dialog shows, sent as it is. */
+    async function edit(): Promise<GenerateJob> {
+      const values = await storedValues(pictureId, generation);
+      assert.ok(values !== null);
+      const { prompt, negativePrompt, style } = values;
+      assert.deepEqual([prompt, negativePrompt, style], ["a tree", "rain", "photo"]);
+      const options = { prompt, negativePrompt, style: style ?? "" };
+      const shown = { kind: "stored", pictureId, fallback: null } as const;
+      const asked = { ...asking(""), wish: { kind: "edit", picture: shown, options } as const };
+      return (await take(room, asked)).row.request as GenerateJob;
+    }
+
+    it("has the style's negative prompt once, beside the member's own", async () => {
+      assert.equal((await edit()).negativePrompt, `rain, ${ADDED}`);
+    });
+
+    it("tells a member's words from the style's where an older version kept both as one", async () => {
+      const older = sql`${job.request} - 'userNegative'`;
+      await room.db.update(job).set({ request: older }).where(eq(job.kind, "generate"));
+      assert.equal((await edit()).negativePrompt, `rain, ${ADDED}`);
     });
   });
 });

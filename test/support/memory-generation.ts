@@ -214,8 +214,8 @@ export class MemoryGeneration implements GenerationPort {
     { ...MODEL, name: "sana-4k", title: "Sana 4K" },
   ];
   readonly styles: GenerationPort["styles"] = async () => [
-    { name: "Watercolour", template: "a watercolour of {prompt}" },
-    { name: "Pixel art", template: "{prompt}, pixel art" },
+    { name: "Watercolour", template: "a watercolour of {prompt}", negative: "ink" },
+    { name: "Pixel art", template: "{prompt}, pixel art", negative: "" },
   ];
   readonly about: GenerationPort["about"] = async () => ({
     version: "sanabot 0.1.0",

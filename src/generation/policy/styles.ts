@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, sql } from "drizzle-orm";
 
 import type { Database } from "../../db/database.ts";
 import { style as styleTable } from "../../db/schema.ts";
+import type { GenerateJob } from "../job-request.ts";
 import { Refusal } from "../refusal.ts";
 import { EVERYWHERE } from "./load-policy.ts";
 
@@ -17,6 +18,8 @@ const MAX_STYLES = 25;
 const MAX_NAME = 64;
 const MAX_TEMPLATE = 1000;
 const SLOT = "{prompt}";
+/** Between a member's negative prompt and the style's. */
+const SEPARATOR = ", ";
 
 /** Every server begins with these; one of its own of the same name takes the place. */
 const BUILT_IN_STYLES: readonly Style[] = [
@@ -93,6 +96,18 @@ export async function findStyle(
   return styles.find((style) => style.name.toLowerCase() === wanted) ?? null;
 }
 
+/** What a member wrote of a request's negative prompt; of an older one it is what its style did not add. */
+export function ownNegative(
+  { userNegative, negativePrompt }: Pick<GenerateJob, "userNegative" | "negativePrompt">,
+  style: Pick<Style, "negative"> | null,
+): string {
+  if (userNegative !== undefined) return userNegative;
+  const added = style?.negative ?? "";
+  if (negativePrompt === added) return "";
+  const suffix = `${SEPARATOR}${added}`;
+  return negativePrompt.endsWith(suffix) ? negativePrompt.slice(0, -suffix.length) : negativePrompt;
+}
+
 /** Puts a prompt into a style; both negative prompts hold. */
 export function applyStyle(
   style: Style,
@@ -102,7 +117,7 @@ export function applyStyle(
   return {
     // A function, since `$&` in a prompt would be a pattern of replace().
     prompt: style.template.replaceAll(SLOT, () => prompt),
-    negativePrompt: negatives.join(", "),
+    negativePrompt: negatives.join(SEPARATOR),
   };
 }
 
