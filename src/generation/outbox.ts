@@ -74,7 +74,7 @@ export class Outbox {
     while (!signal.aborted) {
       try {
         const claim = await engine.claimDelivery(role);
-        if (claim === null) await engine.ready("delivery", signal);
+        if (claim === null) await engine.ready(role, signal);
         else await this.#deliver(claim).finally(() => engine.release(claim));
       } catch (error) {
         if (signal.aborted) return;

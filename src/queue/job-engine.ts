@@ -65,7 +65,7 @@ export interface JobEngine {
   readonly claimGpu: (models: readonly string[]) => Promise<Claim | null>;
   readonly claimDelivery: (role: DeliveryRole) => Promise<Claim | null>;
   /** Resolves when a claim is worth trying: something was queued, a retry is due, or a short time has passed. */
-  readonly ready: (lane: "gpu" | "delivery", signal: AbortSignal) => Promise<void>;
+  readonly ready: (lane: "gpu" | DeliveryRole, signal: AbortSignal) => Promise<void>;
 
   /** Ends a job well. False, and the caller rolls back: this attempt is stale. */
   readonly complete: (tx: Database, claim: Claim) => Promise<boolean>;

@@ -65,8 +65,9 @@ function deliveryQueue(role: DeliveryRole): string {
   return `delivery.${role}`;
 }
 
+/** What waits must never be swept away: its quota is held, and somebody waits for it, however long a machine was off. */
 const RETENTION = {
-  retentionSeconds: 14 * SECONDS_PER_DAY,
+  retentionSeconds: 3650 * SECONDS_PER_DAY,
   deleteAfterSeconds: SECONDS_PER_DAY,
 };
 const DELIVERIES = {
@@ -254,8 +255,9 @@ class PgBossEngine implements JobEngine {
     });
   }
 
-  async ready(lane: "gpu" | "delivery", signal: AbortSignal): Promise<void> {
-    await this.#wake[lane].wait(signal);
+  async ready(lane: "gpu" | DeliveryRole, signal: AbortSignal): Promise<void> {
+    if (lane === "gpu") await this.#wake.gpu.wait(GPU_QUEUE, signal);
+    else await this.#wake.delivery.wait(deliveryQueue(lane), signal);
   }
 
   async complete(tx: Database, claim: Claim): Promise<boolean> {

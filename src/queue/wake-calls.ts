@@ -30,9 +30,14 @@ export class WakeCalls {
     this.#seen.set(loop, this.#count);
   }
 
-  /** Resolves at the next call, at once if there was one since some loop last looked, or after a short time. */
-  async wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || [...this.#seen.values()].some((seen) => seen < this.#count)) return;
+  /**
+   * Resolves at the next call, at once if there was one since a loop of that kind last looked or waited, or after a short
+   * time. A call ends one such wait only: a loop that may not claim just now would go round for ever.
+   */
+  async wait(loop: string, signal: AbortSignal): Promise<void> {
+    const isMissed = (this.#seen.get(loop) ?? this.#count) < this.#count;
+    this.look(loop);
+    if (isMissed || signal.aborted) return;
     await new Promise<void>((done) => {
       const wake = (): void => {
         clearTimeout(timer);

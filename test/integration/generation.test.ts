@@ -213,6 +213,24 @@ for (const { name, open } of DATABASES)
       assert.equal((await reservationOf(row.id)).charged, row.cost);
     });
 
+    it("lets everything else go on where it is paused while another job waits", async () => {
+      const { row } = await take(room, asking("a tram"));
+      let isPaused = false;
+      const loop = room.loopWith(
+        async (task) => {
+          // What is queued after the claim calls the loop, which may take nothing any more.
+          await take(room, asking("a waiting tram"));
+          isPaused = true;
+          return drawNothing(task);
+        },
+        () => !isPaused,
+      );
+      loop.start();
+      assert.equal((await posted(row.id)).state, "posted");
+      for (let turn = 0; turn < 20; turn++) await new Promise((done) => setTimeout(done, 1));
+      await loop.stop();
+    });
+
     it("throws a picture away that is finished only after it was cancelled", async () => {
       const asked = asking("a late boat");
       const { row } = await take(room, asked);

@@ -51,7 +51,7 @@ export interface Room extends AcceptOptions {
   readonly engine: JobEngine;
   readonly outbox: Outbox;
   /** A loop that asks `draw` instead of an inference process. */
-  readonly loopWith: (draw: Inference["run"]) => JobLoop;
+  readonly loopWith: (draw: Inference["run"], mayClaim?: () => boolean) => JobLoop;
   readonly close: () => Promise<void>;
 }
 
@@ -108,13 +108,13 @@ export async function openRoom(database: OpenDatabase): Promise<Room> {
     models,
     outbox,
     defaultModel: "tiny",
-    loopWith: (draw) =>
+    loopWith: (draw, mayClaim = () => true) =>
       new JobLoop({
         ...common,
         inference: { run: draw },
         sources: { db, attachments: { refresh: async () => null, isTrusted: () => false } },
         models: () => ["tiny"],
-        mayClaim: () => true,
+        mayClaim,
         onJob: () => undefined,
         workerId: "test",
       }),
