@@ -144,20 +144,25 @@ export class Metrics {
     this.#queries.observe(milliseconds / 1000);
   };
 
-  /** A value that is asked for when it is read; NaN where nobody knows it. */
+  /**
+   * A value that is asked for when it is read; NaN where nobody knows it, as while the database is away: the other metrics
+   * are needed most then.
+   */
   gauge({ name, help, labels = {} }: GaugeText, read: () => Promise<number>): void {
     this.#gauge({ name, help, labelNames: Object.keys(labels) }, async (gauge) =>
-      gauge.set(labels, await read()),
+      gauge.set(labels, await read().catch(() => Number.NaN)),
     );
   }
 
-  /** As {@link gauge}, of several values that one label tells apart. */
+  /** As {@link gauge}, of several values that one label tells apart; none where nobody knows them. */
   gaugeBy(
     { name, help, label }: { readonly name: string; readonly help: string; readonly label: string },
     read: () => Promise<Readonly<Record<string, number>>>,
   ): void {
     this.#gauge({ name, help, labelNames: [label] }, async (gauge) => {
-      for (const [key, value] of Object.entries(await read())) gauge.set({ [label]: key }, value);
+      const values = await read().catch(() => ({}));
+      gauge.reset();
+      for (const [key, value] of Object.entries(values)) gauge.set({ [label]: key }, value);
     });
   }
 
@@ -169,8 +174,7 @@ export class Metrics {
       ...text,
       name: `sanabot_${name}`,
       registers: [],
-      // The others are handed out all the same: while the database is away they are needed most.
-      collect: () => fill(gauge).catch(() => gauge.reset()),
+      collect: () => fill(gauge),
     });
     this.registry.registerMetric(gauge);
   }
