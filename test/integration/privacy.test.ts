@@ -154,6 +154,28 @@ for (const { name, open } of DATABASES) {
       }
     });
 
+    it("renews no limit of a forgotten user before the longest such period is over", async () => {
+      const begun = [
+        ["day", "24 hours 30 minutes"],
+        ["week", "7 days 30 minutes"],
+        ["month", "31 days 30 minutes"],
+      ] as const;
+      const count = async () =>
+        queryValue(db, sql`select count(*)::int from quota_window where subject = ${ME}`, z.int());
+      await db.execute(sql`delete from quota_window`);
+      const open = async (late: string) => {
+        for (const [period, ago] of begun)
+          await db.execute(sql`insert into quota_window (scope, subject, period, starts_at, used, held)
+            values ('user', ${ME}, ${period}, now() - ${ago}::interval - ${late}::interval, 5, 0)`);
+      };
+      await open("0");
+      await forget(db, ME);
+      assert.equal(await count(), 3);
+      await open("1 hour");
+      await forget(db, ME);
+      assert.equal(await count(), 3, "what is over is forgotten");
+    });
+
     it("says which messages show what was deleted, and gives back what waiting jobs held", async () => {
       const { mine, waiting } = await seed(db);
       const forgotten = await forget(db, ME);
