@@ -11,6 +11,7 @@ const entrySchema = z.object({
   roleIds: z.array(z.string()),
   model: z.string(),
   cost: z.number(),
+  isCancelled: z.boolean(),
 });
 
 /**
@@ -26,8 +27,9 @@ export async function requeueRestored(
   return db.transaction(async (tx) => {
     const entries = await query(
       tx,
-      sql`select e.id::text as id, e.guild, e.user_id as "userId", to_json(e.role_ids) as "roleIds", e.model, e.cost::float8 as cost
-        from queue_entry e join job j on j.id = e.id where j.state in ('waiting', 'running') and e.cancelled_at is null
+      sql`select e.id::text as id, e.guild, e.user_id as "userId", to_json(e.role_ids) as "roleIds", e.model, e.cost::float8 as cost,
+          e.cancelled_at is not null as "isCancelled"
+        from queue_entry e join job j on j.id = e.id where j.state in ('waiting', 'running')
         order by e.arrival`,
       entrySchema,
     );
@@ -36,8 +38,12 @@ export async function requeueRestored(
     await tx.execute(
       sql`update job set state = 'waiting', attempt = 0, started_at = null, progress = null where state in ('waiting', 'running')`,
     );
-    for (const { id, model, ...fairness } of entries)
+    for (const { id, model, isCancelled, ...fairness } of entries) {
       await engine.enqueueGpu(tx, { id, model, fairness });
+      // Whoever claims it hears of this at once, and ends it as any other that was cancelled while it ran.
+      if (isCancelled)
+        await tx.execute(sql`update queue_entry set cancelled_at = now() where id = ${id}::uuid`);
+    }
     const deliveries = await query(
       tx,
       sql`select d.job_id::text as id from delivery d join job j on j.id = d.job_id

@@ -18,7 +18,7 @@ import { secret } from "../../src/db/schema.ts";
 import { requeueRestored } from "../../src/queue/requeue.ts";
 import { countViolations, reserve } from "../../src/quota/quota.ts";
 import { DATABASES, SILENT } from "../support/databases.ts";
-import { TestQueue } from "../support/queue.ts";
+import { TestQueue, until } from "../support/queue.ts";
 
 const KEY = Uint8Array.from({ length: 32 }, (_, index) => index * 8);
 const CONTENTS = sql`select 'quota_window' as name, count(*)::int as count from quota_window
@@ -27,8 +27,10 @@ const CONTENTS = sql`select 'quota_window' as name, count(*)::int as count from 
 const contentsOf = (opened: OpenDatabase) =>
   query(opened.db, CONTENTS, z.object({ name: z.string(), count: z.int() }));
 
-/** A key, a reservation, a job that waits, one that runs, one that was never delivered, one whose row is gone. */
-async function fill(queue: TestQueue): Promise<{ open: string[]; undelivered: string }> {
+/** A key, a reservation, a job that waits, one that runs, one that was cancelled while it ran, one that was never delivered, one whose row is gone. */
+async function fill(
+  queue: TestQueue,
+): Promise<{ open: string[]; cancelled: string; undelivered: string }> {
   const { db } = queue;
   await db.insert(secret).values({ name: "buttons", value: KEY });
   await db.execute(
@@ -50,11 +52,15 @@ async function fill(queue: TestQueue): Promise<{ open: string[]; undelivered: st
     await queue.add("second", { guild: "a" }),
   ];
   const running = await queue.claim();
-  for (const id of open) await insert(id, id === running.id ? "running" : "waiting");
+  const cancelled = await queue.add("cancelled", { guild: "c" });
+  await db.execute(sql`update queue_entry set cancelled_at = now() where id = ${cancelled}::uuid`);
+  open.push(cancelled);
+  for (const id of open)
+    await insert(id, id === running.id || id === cancelled ? "running" : "waiting");
   await queue.add("no job row");
   const undelivered = randomUUID();
   await insert(undelivered, "done");
-  return { open, undelivered };
+  return { open, cancelled, undelivered };
 }
 
 describe("a backup", () => {
@@ -105,10 +111,12 @@ describe("a backup", () => {
   it("queues again what waited, what ran and what was not delivered, each once", async () => {
     await restoreDatabase(at(2), path, { replace: true });
     const queue = await TestQueue.start(at(2));
-    assert.deepEqual(await requeueRestored(at(2).db, queue.engine), { jobs: 2, deliveries: 1 });
+    assert.deepEqual(await requeueRestored(at(2).db, queue.engine), { jobs: 3, deliveries: 1 });
     for (const id of filled.open) {
       const claim = await queue.claim();
       assert.deepEqual([claim.id, claim.attempt], [id, 1]);
+      if (id === filled.cancelled)
+        await until(async () => claim.signal.aborted && claim.signal.reason === "cancelled");
       await queue.complete(claim);
     }
     assert.equal(await queue.engine.claimGpu(["m"]), null);
