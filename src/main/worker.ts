@@ -48,8 +48,12 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
   });
   const own = await describeSelf(runtime, inference);
   const gpu = lockGpuOf(runtime, own.report);
-  const publish = (): Promise<void> =>
-    publishWorker(db, { id: workerId, host: hostname(), report: own.report });
+  let isStopping = false;
+  // One that was taken out of the table must not come back, though the caretaker goes on until the uploads are done.
+  const publish = async (): Promise<void> => {
+    if (isStopping) return;
+    await publishWorker(db, { id: workerId, host: hostname(), report: own.report });
+  };
   await publish();
   caretaker.add("worker report", REPORT_EVERY_MS, publish);
   // A chore of its own, since what it asks waits until the running picture is done.
@@ -84,6 +88,7 @@ export async function startWorkerRole(runtime: Runtime, parts: WorkerParts): Pro
   return {
     inference,
     stop: async () => {
+      isStopping = true;
       await loop.stop();
       await inference.stop();
       gpu?.release();
