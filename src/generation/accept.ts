@@ -67,11 +67,11 @@ export async function accept(
   });
 
   const cost = await costOf(resolved, models);
-  const priced = { asked, policy, resolved, cost };
   const [usual = resolved.model] = await models.inOrder(policy, options.defaultModel);
+  const priced = { asked, policy, resolved, cost, usual };
   const isAgreed = asked.agreed !== null && cost <= asked.agreed.cost;
   if (!isAgreed && isDear(resolved.request, inUsualPictures(cost, usual)))
-    return propose(options, priced, usual);
+    return propose(options, priced);
   const row = await db.transaction((tx) => write(tx, options, priced));
   if (row === null) {
     const other = await findJobOfInteraction(db, asked.interactionId);
@@ -100,14 +100,14 @@ function checkButton(
 async function write(
   tx: Database,
   { engine, metrics }: AcceptOptions,
-  { asked, policy, resolved, cost }: PricedWish,
+  { asked, policy, resolved, cost, usual }: PricedWish,
 ): Promise<JobRow | null> {
   const { requester, place, interactionId, message, agreed } = asked;
   const { userId, roleIds } = requester;
   const id = randomUUID();
   // Of two presses on Go on, the second finds the question answered and writes nothing.
   if (agreed !== null) await takeProposal(tx, agreed.proposalId);
-  if (!(await reserveCost(tx, metrics, { id, asked, policy, cost }))) return null;
+  if (!(await reserveCost(tx, metrics, { id, asked, policy, cost, usual }))) return null;
   // Whoever goes on has spent it on the question.
   if (agreed === null) await takeBurst(tx, policy, requester);
   metrics.reserved("granted", "all");

@@ -10,7 +10,6 @@ import { insertProposal, takeProposal } from "./proposals.ts";
 import { quotaView } from "./quota-view.ts";
 import { type PricedWish, reserveCost } from "./reserve-cost.ts";
 import type { Proposal } from "./types.ts";
-import type { ModelReport } from "./worker-report.ts";
 
 interface ProposeOptions {
   readonly db: Database;
@@ -23,16 +22,11 @@ interface ProposeOptions {
  * Keeps a dear wish until its member goes on, and says what it takes. Nothing is reserved for it; what could not be
  * reserved now is refused instead of asked about.
  *
- * @param usual - The model that is taken where a request names none.
  * @throws {Refusal} the limit that is in the way
  */
-export async function propose(
-  options: ProposeOptions,
-  priced: PricedWish,
-  usual: ModelReport,
-): Promise<Proposal> {
+export async function propose(options: ProposeOptions, priced: PricedWish): Promise<Proposal> {
   const { db, engine, models } = options;
-  const { asked, policy, resolved, cost } = priced;
+  const { asked, policy, resolved, cost, usual } = priced;
   const { requester, place, agreed } = asked;
   const { request, model, size } = resolved;
   await tryToReserve(options, priced);

@@ -99,13 +99,13 @@ const UPSCALE: JobRequest = {
 /** The refusal for a request that went over a limit: which, when it renews, and what would still fit. */
 export function quotaRefusal(
   { scope, period, renewsAt, fits }: Extract<ReserveOutcome, { outcome: "refused" }>,
-  cost: number,
+  usual: ModelReport,
 ): Refusal {
   const renews = renewsAt === null ? "never" : `<t:${Math.ceil(renewsAt.getTime() / 1000)}:R>`;
   return new Refusal("refusal.quota", {
     scope,
     period,
     renews,
-    fits: Math.floor(fits / Math.max(1, cost)),
+    fits: Math.floor(fits / usualCost(usual)),
   });
 }

@@ -8,6 +8,7 @@ import type { Policy } from "./policy/load-policy.ts";
 import { quotaRefusal } from "./quota-view.ts";
 import type { ResolvedWish } from "./resolve-wish.ts";
 import type { Requester } from "./types.ts";
+import type { ModelReport } from "./worker-report.ts";
 
 /** A wish that is allowed, complete, and with its price in thousandths of a credit. */
 export interface PricedWish {
@@ -15,6 +16,8 @@ export interface PricedWish {
   readonly policy: Policy;
   readonly resolved: ResolvedWish;
   readonly cost: number;
+  /** The model that is taken where a request names none: what fits is told in its pictures. */
+  readonly usual: ModelReport;
 }
 
 /** Whose share of the GPU a request takes: the guild's, or outside of one the member's own. */
@@ -31,7 +34,7 @@ export function shareOf({ guildId, userId }: Pick<Requester, "guildId" | "userId
 export async function reserveCost(
   tx: Database,
   metrics: Metrics,
-  { id, asked, policy, cost }: Omit<PricedWish, "resolved"> & { readonly id: string },
+  { id, asked, policy, cost, usual }: Omit<PricedWish, "resolved"> & { readonly id: string },
 ): Promise<boolean> {
   const { requester, interactionId } = asked;
   const { guildId, userId, roleIds } = requester;
@@ -48,7 +51,7 @@ export async function reserveCost(
   if (outcome.outcome === "repeated") return false;
   if (outcome.outcome === "refused") {
     metrics.reserved("refused", outcome.scope);
-    throw quotaRefusal(outcome, cost);
+    throw quotaRefusal(outcome, usual);
   }
   // Whatever is refused from here on rolls the reservation back; a repeated request is none of the member's.
   checkWaiting(policy, waiting);

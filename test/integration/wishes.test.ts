@@ -13,7 +13,10 @@ import { PictureFiles } from "../../src/generation/picture-files.ts";
 import type { GuildSettings } from "../../src/generation/policy/guild-settings.ts";
 import { loadPolicy } from "../../src/generation/policy/load-policy.ts";
 import { quotaView } from "../../src/generation/quota-view.ts";
+import { usualCost } from "../../src/generation/price.ts";
+import { Refusal } from "../../src/generation/refusal.ts";
 import type { ImagineOptions, Wish } from "../../src/generation/types.ts";
+import { setRule } from "../../src/quota/rules.ts";
 import { DATABASES } from "../support/databases.ts";
 import { asking, drawNothing, openRoom, type Room, take } from "../support/generation.ts";
 import { until } from "../support/until.ts";
@@ -53,6 +56,21 @@ describe("what a wish becomes", () => {
     const request = answer.kind === "proposed" ? answer.request : answer.row.request;
     return request as GenerateJob;
   }
+
+  it("is refused by a quota with how many usual pictures still fit, whatever was asked for", async () => {
+    const [model] = await large.models.list();
+    assert.ok(model);
+    const asked = asking("");
+    const { userId: subject } = asked.requester;
+    const limit = 3 * usualCost(model) + 1;
+    await setRule(room.db, { scope: "user", subject, period: "day", limit, actor: "test" });
+    const wish = imagining({ prompt: "a tree", count: 4 });
+    await assert.rejects(accept(large, { ...asked, wish }), (error) => {
+      assert.ok(error instanceof Refusal);
+      assert.match(error.message, /About 3 pictures like the usual would still fit/);
+      return true;
+    });
+  });
 
   describe("where a server caps the size", () => {
     for (const maxSize of [512, 1024, 2048, 4096])
