@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, describe, it } from "node:test";
 
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 
+import { queryValue } from "../../src/db/database.ts";
 import type { OpenDatabase } from "../../src/db/open-database.ts";
 import type { DeliveryRole } from "../../src/queue/job-engine.ts";
 import { countWaiting } from "../../src/queue/waiting-counts.ts";
@@ -39,6 +41,17 @@ for (const { name, open } of DATABASES) {
       await assert.rejects(failed, /no/);
       assert.equal(await queue.engine.claimGpu(["m"]), null);
       assert.deepEqual(await queue.engine.waiting(), []);
+    });
+
+    it("keeps what waits for years, since its quota is held and somebody waits for it", async () => {
+      await queue.add("one");
+      await deliver(randomUUID(), "bot");
+      const kept = await queryValue(
+        queue.db,
+        sql`select min(extract(epoch from keep_until - now()))::float8 from pgboss.job where state = 'created'`,
+        z.number(),
+      );
+      assert.ok(kept > 5 * 365 * 86_400, `${kept} s`);
     });
 
     it("queues a job once, however often it is sent", async () => {
