@@ -11,7 +11,7 @@ import compose
 # None of these comes out of compose.BEFORE and compose.AFTER.
 SENTENCES = """can i see {} please|i love a picture of {}|please create {} now|we would like {} for my profile|look here, {}!
 let me have {} please|one picture: {}|could you draw {}, detailed|my best picture of {}|show {}, digital art, high quality""".replace("\n", "|").split("|")
-SINGLES, COLOURED, COMPOSED, NAMED, CHARACTERS = 60, 40, 20, 25, 15
+SINGLES, COLOURED, COMPOSED, NAMED, CHARACTERS = 60, 40, 20, 50, 15
 
 
 def english(rng, library, emoji):
@@ -79,9 +79,12 @@ def languages(rng, library):
     return rows + [{"kind": "character", "prompt": library.entries[e]["emoji"], "emoji": [e]} for e in characters]
 
 
-def all_prompts(library):
-    """200 prompts that were no captions, then the names in nine languages and the characters."""
-    rng = np.random.default_rng(2026)
+def all_prompts(library, seed=2026):
+    """200 prompts that were no captions, then the names in nine languages and the characters.
+
+    Another seed gives others of the same kinds: to choose between states of a training by, so that the bench's own stay unseen.
+    """
+    rng = np.random.default_rng(seed)
     singles = []
     for index, emoji in enumerate(emoji_order(rng, library)[:SINGLES]):
         name = english(rng, library, emoji)
