@@ -1,13 +1,14 @@
 import { randomInt } from "node:crypto";
 
 import type { Database } from "../db/database.ts";
+import { sprintSteps } from "../pipeline/sprint-steps.ts";
 import type { GuildSettings } from "./policy/guild-settings.ts";
 import { type GenerateJob, type JobRequest, parseJobRequest } from "./job-request.ts";
 import type { ModelDirectory } from "./model-directory.ts";
 import { type FoundPicture, findPicture } from "./picture-reference.ts";
 import { Refusal } from "./refusal.ts";
 import { enlarged, parseAspect, type Size, sizeOf } from "./sizes.ts";
-import { applyStyle, findStyle } from "./policy/styles.ts";
+import { applyStyle, findStyle, listStyles, type Style } from "./policy/styles.ts";
 import type { ImagineOptions, JobOrigin, Requester, Wish } from "./types.ts";
 import type { ModelReport } from "./worker-report.ts";
 
@@ -157,14 +158,10 @@ async function edited(
   context: WishContext,
 ): Promise<Partial<GenerateJob>> {
   const own = found.request;
-  const styled = await styledPrompt(
-    {
-      ...options,
-      negativePrompt: options.negativePrompt ?? own?.userNegative,
-      style: options.style ?? own?.style ?? undefined,
-    },
-    context,
-  );
+  const negativePrompt = options.negativePrompt ?? own?.userNegative;
+  // The dialog sends the picture's own style back, which may be gone meanwhile.
+  const style = options.style === own?.style ? undefined : options.style;
+  const styled = await styledPrompt({ ...options, negativePrompt, style }, context, own?.style);
   const { count, steps, guidanceScale } = options;
   return {
     ...styled,
@@ -212,9 +209,13 @@ function finish(
 ): ResolvedWish {
   const { origin, model, found } = facts;
   if (request.prompt.trim() === "") throw new Refusal("refusal.prompt-empty");
-  const { width, height, userPrompt } = request;
+  const { width, height, userPrompt, steps, strength } = request;
+  // What ignores a negative prompt is a Sprint model; from a picture the two steps of its drawing may not do.
+  const isSprintStart = model.ignoresNegativePrompt && strength !== null;
   return {
-    request: parseJobRequest(request),
+    request: parseJobRequest(
+      isSprintStart ? { ...request, steps: sprintSteps(steps, strength) } : request,
+    ),
     origin,
     model,
     size: { width, height },
@@ -230,10 +231,13 @@ type Prompts = Pick<
   "prompt" | "userPrompt" | "negativePrompt" | "userNegative" | "style"
 >;
 
-async function styledPrompt(options: ImagineOptions, context: WishContext): Promise<Prompts> {
-  const { db, requester, settings } = context;
-  const name = options.style ?? settings.style;
-  const style = name === null ? null : await findStyle(db, requester.guildId, name);
+/** @param keptStyle - Of the picture that is changed; the server's usual one where it has none. */
+async function styledPrompt(
+  options: ImagineOptions,
+  context: WishContext,
+  keptStyle?: string | null,
+): Promise<Prompts> {
+  const style = await pickStyle(options.style, keptStyle ?? context.settings.style, context);
   const userPrompt = options.prompt.trim();
   const userNegative = options.negativePrompt?.trim() ?? "";
   if (userPrompt === "") throw new Refusal("refusal.prompt-empty");
@@ -242,6 +246,25 @@ async function styledPrompt(options: ImagineOptions, context: WishContext): Prom
     return { ...own, prompt: userPrompt, negativePrompt: userNegative, style: null };
   const styled = applyStyle(style, { prompt: userPrompt, negative: userNegative });
   return { ...own, ...styled, style: style.name };
+}
+
+/** A style that somebody asks for has to be there; one that only was there before is let go. The empty name is none. */
+async function pickStyle(
+  given: string | undefined,
+  usual: string | null,
+  { db, requester: { guildId } }: WishContext,
+): Promise<Style | null> {
+  const name = given ?? usual ?? "";
+  if (name.trim() === "") return null;
+  const style = await findStyle(db, guildId, name);
+  if (style === null && given !== undefined) {
+    const styles = await listStyles(db, guildId);
+    throw new Refusal("refusal.unknown-style", {
+      style: given,
+      styles: styles.map((known) => known.name).join(", "),
+    });
+  }
+  return style;
 }
 
 interface SizeContext extends Pick<WishContext, "settings"> {

@@ -11,6 +11,7 @@ import {
 import type { NoiseKind } from "./random/noise-generator.ts";
 import type { SchedulerName } from "./schedulers/schedule.ts";
 import { createSchedule } from "./schedulers/scheduler-config.ts";
+import { checkSprintSteps, sprintSteps } from "./sprint-steps.ts";
 import type { GenerateRequest, InitImage, InitLatents } from "./types.ts";
 
 /** A request with every default filled in and every value checked. */
@@ -58,13 +59,12 @@ export function resolveRequest(checkpoint: Checkpoint, request: GenerateRequest)
   if (request.strength !== undefined && !hasStart) {
     throw new UserError("invalid_option", "A strength needs a picture to start from.");
   }
-  const steps = whole("number of steps", request.steps ?? manifest.numInferenceSteps, {
-    min: 1,
-    max: MAX_STEPS,
-  });
   const strength = hasStart ? (request.strength ?? DEFAULT_STRENGTH) : undefined;
+  const asked = request.steps ?? defaultSteps(checkpoint, strength);
+  const steps = whole("number of steps", asked, { min: 1, max: MAX_STEPS });
   // What does not fit together is said before anything is computed.
   createSchedule(scheduler, { steps, scheduler: request.scheduler, strength });
+  if (scheduler.name === "scm" && strength !== undefined) checkSprintSteps(steps, strength);
   const count = whole("number of pictures", request.count ?? 1, { min: 1, max: MAX_COUNT });
   return {
     prompt: request.prompt,
@@ -80,6 +80,15 @@ export function resolveRequest(checkpoint: Checkpoint, request: GenerateRequest)
     strength,
     rng: request.rng ?? "cpu",
   };
+}
+
+/** Steps where nobody asks for a number. @param strength - Where it begins from a picture. */
+export function defaultSteps(
+  { manifest, scheduler }: Pick<Checkpoint, "manifest" | "scheduler">,
+  strength: number | undefined,
+): number {
+  const usual = manifest.numInferenceSteps;
+  return scheduler.name === "scm" && strength !== undefined ? sprintSteps(usual, strength) : usual;
 }
 
 type Sizes = Pick<ResolvedRequest, "width" | "height" | "latentWidthPx" | "latentHeightPx">;

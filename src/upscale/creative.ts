@@ -3,6 +3,7 @@ import { resizeLanczos, resizeLanczosGray } from "../image/resize-lanczos.ts";
 import { joinLayers, splitLayers, type SplitPicture } from "../image/transparency.ts";
 import { SIZE_MULTIPLE_PX } from "../pipeline/limits.ts";
 import { foreseeMemory } from "../pipeline/memory-plan.ts";
+import { defaultSteps } from "../pipeline/resolve-request.ts";
 import type { SanaPipeline } from "../pipeline/sana-pipeline.ts";
 import type { ProgressEvent } from "../pipeline/types.ts";
 import { workModelOf, workOf } from "../pipeline/work.ts";
@@ -31,7 +32,7 @@ export async function upscaleCreatively(
   const strength = options.strength ?? DEFAULT_CREATIVE_STRENGTH;
   const target = targetSize(picture, longestSide);
   const canvas = canvasOf(target);
-  const steps = pipeline.checkpoint.manifest.numInferenceSteps;
+  const steps = defaultSteps(pipeline.checkpoint, strength);
   const walked = steps - Math.trunc(Math.max(steps - steps * strength, 0));
   const progress = new Progress(walked, options.onProgress);
   const { colour, alpha } = await enlargeFirst(picture, target, {
@@ -106,7 +107,7 @@ export async function predictCreative(
   const { manifest } = pipeline.checkpoint;
   const flops = workOf(workModelOf(pipeline.checkpoint), {
     ...canvas,
-    steps: manifest.numInferenceSteps,
+    steps: defaultSteps(pipeline.checkpoint, strength),
     guidanceScale: manifest.guidanceScale,
     count: 1,
     strength,

@@ -241,4 +241,21 @@ describe("reduced precision", async () => {
       /Sprint model.*--precision fp32/,
     );
   });
+
+  test("a Sprint checkpoint begins from a picture with enough steps to keep some of it", async () => {
+    const sprint = await loadTiny("sprint");
+    const from = async (shade: number, more: Partial<GenerateRequest> = {}) => {
+      const initImage = { rgb: new Uint8Array(3 * 64 * 64).fill(shade), width: 64, height: 64 };
+      return sprint.generate({ prompt: "a cat", seed: 1, initImage, binning: false, ...more });
+    };
+    const [dark, light] = [await from(0), await from(255)];
+    assert.equal(dark.settings.steps, 4);
+    assert.notDeepEqual(dark.pictures[0]?.rgb, light.pictures[0]?.rgb);
+    assert.equal((await from(0, { strength: 0.8 })).settings.steps, 5);
+    assert.equal((await from(0, { strength: 0.5 })).settings.steps, 2);
+    await assert.rejects(from(0, { steps: 2 }), {
+      code: "invalid_option",
+      message: /With 2 steps and a strength of 0\.6 .* 3 steps or more, or .* at most 0\.5\./,
+    });
+  });
 });

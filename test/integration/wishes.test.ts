@@ -7,6 +7,7 @@ import { guild, job, picture } from "../../src/db/schema.ts";
 import { storedValues } from "../../src/discord/edit-form.ts";
 import { accept, type AcceptOptions } from "../../src/generation/accept.ts";
 import { Generation } from "../../src/generation/generation.ts";
+import type { WishRequest } from "../../src/generation/generation-port.ts";
 import type { GenerateJob } from "../../src/generation/job-request.ts";
 import { ModelDirectory } from "../../src/generation/model-directory.ts";
 import { PictureFiles } from "../../src/generation/picture-files.ts";
@@ -50,9 +51,9 @@ describe("what a wish becomes", () => {
     await room.db.update(guild).set({ settings });
   }
 
-  async function draw(options: Partial<ImagineOptions>): Promise<GenerateJob> {
+  async function draw(options: Partial<ImagineOptions>, bot = large): Promise<GenerateJob> {
     const wish = imagining({ prompt: "a tree", ...options });
-    const answer = await accept(large, { ...asking(""), wish });
+    const answer = await accept(bot, { ...asking(""), wish });
     const request = answer.kind === "proposed" ? answer.request : answer.row.request;
     return request as GenerateJob;
   }
@@ -70,6 +71,21 @@ describe("what a wish becomes", () => {
       assert.match(error.message, /About 3 pictures like the usual would still fit/);
       return true;
     });
+  });
+
+  it("has a style by its name, or is refused with the names that there are", async () => {
+    assert.equal((await draw({ style: "Anime " })).style, "anime");
+    assert.equal((await draw({ style: "" })).style, null);
+    await assert.rejects(draw({ style: "anmie" }), (error) => {
+      assert.ok(error instanceof Refusal);
+      assert.match(error.message, /no style “anmie” here. Available: 3d render, anime, .*sticker/);
+      return true;
+    });
+  });
+
+  it("does without the server's usual style where that was removed", async () => {
+    await set({ style: "gone" });
+    assert.equal((await draw({})).style, null);
   });
 
   describe("where a server caps the size", () => {
@@ -107,6 +123,28 @@ describe("what a wish becomes", () => {
     });
   });
 
+  it("has enough steps of a Sprint model where it begins from a picture", async () => {
+    const [report] = await large.models.reports();
+    const [usual] = report?.models ?? [];
+    assert.ok(report && usual);
+    const model = { ...usual, defaultSteps: 2, ignoresNegativePrompt: true };
+    const models = new ModelDirectory(async () => [{ ...report, models: [model] }]);
+    const url = "https://cdn.discordapp.com/a.png";
+    const source = {
+      kind: "attachment",
+      url,
+      channelId: null,
+      messageId: null,
+      attachmentId: "1",
+    } as const;
+    const size = { width: 1024, height: 1024 };
+    const seen = { source, isOurs: true, ...size, prompt: null, recipe: null };
+    const sprint = { ...large, models };
+    assert.equal((await draw({}, sprint)).steps, 2);
+    const begun = await draw({ picture: { kind: "message", picture: seen } }, sprint);
+    assert.deepEqual([begun.steps, begun.strength], [4, 0.6]);
+  });
+
   describe("where it is edited", () => {
     const OPTIONS = { prompt: "a tree", style: "photo", negativePrompt: "rain" };
     const ADDED = "drawing, painting, cartoon, blurry";
@@ -140,6 +178,20 @@ describe("what a wish becomes", () => {
 
     it("has the style's negative prompt once, beside the member's own", async () => {
       assert.equal((await edit()).negativePrompt, `rain, ${ADDED}`);
+    });
+
+    it("does without its style where that was removed meanwhile, but not without a new one", async () => {
+      const editing = (style: string): WishRequest => {
+        const shown = { kind: "stored", pictureId, fallback: null } as const;
+        const options = { prompt: "a tree", style };
+        return { ...asking(""), wish: { kind: "edit", picture: shown, options } };
+      };
+      const withStyle = (style: string) =>
+        sql`jsonb_set(${job.request}, '{style}', ${JSON.stringify(style)}::jsonb)`;
+      await room.db.update(job).set({ request: withStyle("gone") });
+      assert.equal(((await take(room, editing("gone"))).row.request as GenerateJob).style, null);
+      await assert.rejects(take(room, editing("new")), { key: "refusal.unknown-style" });
+      await room.db.update(job).set({ request: withStyle("photo") });
     });
 
     it("tells a member's words from the style's where an older version kept both as one", async () => {
