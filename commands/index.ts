@@ -72,8 +72,8 @@ export const COMPONENTS: readonly Component[] = [
   favourite,
   favouriteOne,
   recipe,
-  askDelete,
-  deleteCard,
+  ...askDelete,
+  ...deleteCard,
   // In the answers of commands.
   queueRefresh,
   queueCancel,

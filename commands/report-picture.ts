@@ -3,17 +3,16 @@ import {
   ApplicationIntegrationType,
   ComponentType,
   InteractionContextType,
-  type Message,
-  type ModalSubmitInteraction,
   TextInputStyle,
 } from "discord.js";
 
 import { type MessageCommand, modal } from "../src/discord/command.ts";
-import { obstacleOf } from "../src/discord/discord-error.ts";
 import { titled } from "../src/discord/localize.ts";
 import { picturesIn } from "../src/discord/message-pictures.ts";
 import { EVIDENCE_DAYS, fileReport, MAX_REASON } from "../src/generation/policy/reports.ts";
 import { requesterOf } from "../src/discord/requester.ts";
+import { shownBy } from "../src/discord/shown-by.ts";
+import { fetchMessage } from "../src/discord/target-message.ts";
 import { Refusal } from "../src/generation/refusal.ts";
 import { sayTo } from "../src/i18n/translate.ts";
 import { tellList } from "./administration/answers.ts";
@@ -61,19 +60,19 @@ export const reportPicture: MessageCommand = {
 export const reportSend = modal({
   action: "report-send",
   acknowledge: "private",
-  execute: async (interaction, { id }, { administration, isOwner }) => {
+  execute: async (interaction, { id }, { administration, customIds, isOwner }) => {
     const { guildId, userId } = requesterOf(interaction, isOwner);
     const { channelId, messageId } = MESSAGE_ID.exec(id)?.groups ?? {};
     if (guildId === null || channelId === undefined || messageId === undefined)
       throw new Refusal("refusal.forged");
-    const message = await findMessage(interaction, { channelId, messageId });
+    const message = await fetchMessage(interaction.client, { channelId, messageId });
     const isNew = await fileReport(administration.db, {
       guildId,
       channelId,
       messageId,
       reporterId: userId,
       reason: interaction.fields.getTextInputValue("reason"),
-      jobId: null,
+      shown: message === null ? null : shownBy(message, customIds),
       prompt: message === null ? null : (picturesIn(message)[0]?.prompt ?? null),
     });
     const say = sayTo(interaction);
@@ -84,17 +83,3 @@ export const reportSend = modal({
     });
   },
 });
-
-/** For a picture that the database does not know any more: its message says what it is. */
-async function findMessage(
-  { client }: ModalSubmitInteraction,
-  { channelId, messageId }: { channelId: string; messageId: string },
-): Promise<Message | null> {
-  try {
-    const channel = await client.channels.fetch(channelId);
-    return channel?.isTextBased() === true ? await channel.messages.fetch(messageId) : null;
-  } catch (error) {
-    if (obstacleOf(error) !== null) return null;
-    throw error;
-  }
-}

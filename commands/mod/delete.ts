@@ -2,11 +2,13 @@ import type { Client } from "discord.js";
 
 import { obstacleOf } from "../../src/discord/discord-error.ts";
 import type { Context } from "../../src/discord/command.ts";
+import { shownBy } from "../../src/discord/shown-by.ts";
+import { fetchMessage } from "../../src/discord/target-message.ts";
 import { type GuildActor, changeBy } from "../../src/generation/policy/actor.ts";
 import { audited } from "../../src/generation/policy/audit.ts";
-import { jobOfMessage } from "../../src/generation/policy/reports.ts";
+import { shownByRecord } from "../../src/generation/policy/reports.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
-import type { Requester } from "../../src/generation/types.ts";
+import type { Requester, Shown } from "../../src/generation/types.ts";
 import { sayTo } from "../../src/i18n/translate.ts";
 import { tellChange } from "../administration/answers.ts";
 import { asModerator } from "../administration/rights.ts";
@@ -58,31 +60,36 @@ export async function deleteEverywhere(
   client: Client,
   { context, requester, target }: { context: Context; requester: Requester; target: Target },
 ): Promise<void> {
-  const jobId = await jobOfMessage(context.administration.db, target.messageId);
-  if (jobId !== null) {
+  const { administration, generation } = context;
+  const shown =
+    (await shownByRecord(administration.db, target.messageId)) ??
+    (await shownByMessage(client, target, context));
+  if (shown !== null) {
     try {
-      await context.generation.deletePictures(jobId, requester);
+      await generation.deletePictures(shown, requester);
     } catch (error) {
       if (!(error instanceof Refusal && error.key === "refusal.picture-gone")) throw error;
     }
   }
-  await deleteMessage(client, target, { isKnown: jobId !== null });
+  await deleteMessage(client, target);
 }
 
-async function deleteMessage(
+/** Without a record, the message itself must say that it is ours, and may say what it shows. */
+async function shownByMessage(
   client: Client,
-  { channelId, messageId }: Target,
-  { isKnown }: { isKnown: boolean },
-): Promise<void> {
+  target: Target,
+  { customIds }: Context,
+): Promise<Shown | null> {
+  const message = await fetchMessage(client, target);
+  if (message === null) return null;
+  if (message.author.id !== client.user?.id) throw new Refusal("refusal.not-ours");
+  return shownBy(message, customIds);
+}
+
+async function deleteMessage(client: Client, { channelId, messageId }: Target): Promise<void> {
   try {
     const channel = await client.channels.fetch(channelId);
-    if (channel?.isTextBased() !== true) return;
-    // Without a record, the message itself must say that it is ours.
-    if (!isKnown) {
-      const { author } = await channel.messages.fetch(messageId);
-      if (author.id !== client.user?.id) throw new Refusal("refusal.not-ours");
-    }
-    await channel.messages.delete(messageId);
+    if (channel?.isTextBased() === true) await channel.messages.delete(messageId);
   } catch (error) {
     if (obstacleOf(error) === null) throw error;
   }

@@ -44,7 +44,13 @@ export async function singleCard(
   if (job === null || file === null) throw new Refusal("refusal.picture-gone");
   return finishedCard(
     { ...job, place: { ...job.place, locale } },
-    { pictures: [picture], files: [file], originals: [null], can },
+    {
+      pictures: [picture],
+      files: [file],
+      originals: [null],
+      can,
+      shown: { kind: "picture", id: picture.id },
+    },
     customIds,
   );
 }

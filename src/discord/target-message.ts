@@ -50,14 +50,14 @@ export async function pictureOfMessage(
   client: Client,
   { channelId, messageId, index }: PictureView,
 ): Promise<MessagePicture | null> {
-  const message = messageId === null ? null : await fetchMessage(client, channelId, messageId);
+  const message = messageId === null ? null : await fetchMessage(client, { channelId, messageId });
   return message === null ? null : (picturesIn(message)[index] ?? null);
 }
 
-async function fetchMessage(
+/** Null when it is gone, or out of the bot's reach. */
+export async function fetchMessage(
   client: Client,
-  channelId: string,
-  messageId: string,
+  { channelId, messageId }: { readonly channelId: string; readonly messageId: string },
 ): Promise<Message | null> {
   try {
     const channel = await client.channels.fetch(channelId);

@@ -9,6 +9,7 @@ import type {
   PictureView,
   Proposal,
   Requester,
+  Shown,
   Wish,
 } from "./types.ts";
 
@@ -128,9 +129,9 @@ export interface StyleView {
   readonly name: string;
   /** With `{prompt}` in it. */
   readonly template: string;
-}
   /** Added to a negative prompt. */
   readonly negative: string;
+}
 
 /** What a member chose for themself. */
 export interface UserSettings {
@@ -187,8 +188,8 @@ export interface GenerationPort {
   readonly fileOf: (pictureId: string, limitBytes: number) => Promise<PostedFile | null>;
   /** Toggles, and says what it is now. */
   readonly favourite: (pictureId: string, requester: Requester) => Promise<boolean>;
-  /** Deletes all pictures of a job: its requester or a moderator. */
-  readonly deletePictures: (jobId: string, requester: Requester) => Promise<void>;
+  /** Deletes what a card shows, and nothing else: its requester or a moderator. */
+  readonly deletePictures: (shown: Shown, requester: Requester) => Promise<void>;
 
   /** The first is the one that is taken where a request names none. */
   readonly models: (guildId: string | null) => Promise<readonly ModelFacts[]>;

@@ -134,8 +134,8 @@ export class Generation implements GenerationPort {
     this.#options.files.fileOf(pictureId, limitBytes);
   readonly favourite: GenerationPort["favourite"] = (pictureId, requester) =>
     toggleFavourite(this.#db, pictureId, requester);
-  readonly deletePictures: GenerationPort["deletePictures"] = (jobId, requester) =>
-    deletePictures(this.#db, jobId, requester);
+  readonly deletePictures: GenerationPort["deletePictures"] = (shown, requester) =>
+    deletePictures(this.#db, shown, requester);
 
   readonly job: GenerationPort["job"] = async (jobId) => {
     const row = await findJob(this.#db, jobId);

@@ -6,7 +6,7 @@ import type { Family, HistoryEntry, HistoryPage, HistoryQuery } from "./generati
 import { pictureView } from "./notice.ts";
 import { Refusal } from "./refusal.ts";
 import { checkOwnership } from "./rights.ts";
-import type { PictureView, Requester } from "./types.ts";
+import type { PictureView, Requester, Shown } from "./types.ts";
 
 /** As many as a card shows. */
 const PAGE = 5;
@@ -168,20 +168,25 @@ export async function toggleFavourite(
   return true;
 }
 
+/** Those that a card shows, for a query's condition. */
+export function picturesShown({ kind, id }: Shown): SQL {
+  return kind === "job" ? eq(picture.jobId, id) : eq(picture.id, id);
+}
+
 /**
- * Deletes a job's pictures for its requester or a moderator of its server; what could be seen of them goes at once, the
+ * Deletes what a card shows for its requester or a moderator of its server; what could be seen of them goes at once, the
  * rows with the retention, so that a report about them can still be weighed.
  */
 export async function deletePictures(
   db: Database,
-  jobId: string,
+  shown: Shown,
   requester: Pick<Requester, "userId" | "guildId" | "isModerator" | "isOwner">,
 ): Promise<void> {
-  const [row] = await db.select().from(picture).where(eq(picture.jobId, jobId)).limit(1);
+  const [row] = await db.select().from(picture).where(picturesShown(shown)).limit(1);
   if (row === undefined) throw new Refusal("refusal.picture-gone");
   checkOwnership(row, requester);
   await db
     .update(picture)
     .set({ deletedAt: sql`now()`, latents: null, thumbnail: null, original: null })
-    .where(and(eq(picture.jobId, jobId), isNull(picture.deletedAt)));
+    .where(and(picturesShown(shown), isNull(picture.deletedAt)));
 }

@@ -185,6 +185,12 @@ export interface PictureView {
   readonly createdAt: Date;
 }
 
+/** What a card shows: all pictures of a job, or one of them that was posted again. */
+export interface Shown {
+  readonly kind: "job" | "picture";
+  readonly id: string;
+}
+
 /** How far a running job is. */
 export type JobProgress =
   | { readonly stage: "load" | "encode-prompt" | "encode-image" | "decode" | "encode-file" }

@@ -99,8 +99,10 @@ describe("cards and dialogs, as JSON", () => {
     const control = "Pick one for a card of its own";
     const [first] = optionsOf(grid, control);
     const picked = await said.select(grid, { control, values: [first?.value ?? ""] });
-    told.push(await picked.answer(hasLabel("Delete")));
-    context.assert.snapshot(jsonOf(...told), AS_TEXT);
+    const one = await picked.answer(hasLabel("Delete"));
+    const sure = await (await said.press(one, "Delete")).modal();
+    await (await said.submit(sure)).acknowledged();
+    context.assert.snapshot(jsonOf(...told, one, sure.modal), AS_TEXT);
   });
 
   it("open the dialogs of a card, and answer them", async (context) => {

@@ -8,6 +8,7 @@ import { pino } from "pino";
 import type { Database } from "../../src/db/database.ts";
 import type { OpenDatabase } from "../../src/db/open-database.ts";
 import * as schema from "../../src/db/schema.ts";
+import { deletePictures } from "../../src/generation/history.ts";
 import type { GuildActor } from "../../src/generation/policy/actor.ts";
 import { changeSettings } from "../../src/generation/policy/guild-rules.ts";
 import { postModerationNotices } from "../../src/generation/policy/moderation-log.ts";
@@ -52,7 +53,7 @@ for (const { name, open } of DATABASES) {
         messageId: "m",
         reporterId: OTHER,
         reason: "bad",
-        jobId: null,
+        shown: null,
         prompt: null,
         ...changes,
       });
@@ -78,6 +79,36 @@ for (const { name, open } of DATABASES) {
       const [found] = await openReports(db, GUILD);
       assert.deepEqual([found?.jobId, found?.userId], [null, ""]);
       await assert.rejects(report({ messageId: "n" }), refused("refusal.picture-gone"));
+    });
+
+    it("knows by a card's own buttons what it shows where no delivery of it is recorded", async () => {
+      const { jobId, pictureId } = await addPicture(db, ME);
+      await report({ messageId: "picked", shown: { kind: "picture", id: pictureId } });
+      await report({ messageId: "card", shown: { kind: "job", id: jobId } });
+      for (const found of await openReports(db, GUILD)) {
+        assert.deepEqual([found.jobId, found.userId], [jobId, ME]);
+        assert.deepEqual((found.evidence as { thumbnails: string[] }).thumbnails, ["Aw=="]);
+      }
+    });
+
+    it("deletes one picture of a job for its requester, and leaves the others", async () => {
+      const { jobId, pictureId } = await addPicture(db, ME);
+      const [first] = await db.select().from(schema.picture);
+      assert.ok(first);
+      await db.insert(schema.picture).values({ ...first, id: randomUUID(), index: 1 });
+      const requester = { userId: ME, guildId: GUILD, isModerator: false, isOwner: false };
+      await deletePictures(db, { kind: "picture", id: pictureId }, requester);
+      const all = await db.select().from(schema.picture).orderBy(schema.picture.index);
+      assert.deepEqual(
+        all.map(({ thumbnail, deletedAt }) => [thumbnail === null, deletedAt === null]),
+        [
+          [true, false],
+          [false, true],
+        ],
+      );
+      const others = { ...requester, userId: OTHER };
+      const rest = deletePictures(db, { kind: "job", id: jobId }, others);
+      await assert.rejects(rest, refused("refusal.not-yours"));
     });
 
     it("decides a report once", async () => {

@@ -13,7 +13,14 @@ import type { Answer, Notice } from "../../src/generation/messenger.ts";
 import type { Administration } from "../../src/generation/policy/administration.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { JobRequest } from "../../src/generation/job-request.ts";
-import type { JobView, ModelFacts, Proposal, Requester, Wish } from "../../src/generation/types.ts";
+import type {
+  JobView,
+  ModelFacts,
+  Proposal,
+  Requester,
+  Shown,
+  Wish,
+} from "../../src/generation/types.ts";
 import { MADE_AT, type StoredPicture, storedPicture } from "./memory-pictures.ts";
 
 export const MODEL: ModelFacts = {
@@ -199,14 +206,15 @@ export class MemoryGeneration implements GenerationPort {
   };
 
   readonly deletePictures: GenerationPort["deletePictures"] = async (
-    jobId: string,
+    { kind, id }: Shown,
     { userId, isModerator }: Requester,
   ) => {
-    const job = this.jobs.get(jobId);
-    if (job === undefined) throw new Refusal("refusal.picture-gone");
-    if (job.userId !== userId && !isModerator)
-      throw new Refusal("refusal.not-yours", { user: `<@${job.userId}>` });
-    for (const { id } of await this.picturesOf(jobId)) this.pictures.delete(id);
+    const owned = kind === "job" ? this.jobs.get(id) : this.pictures.get(id)?.picture;
+    if (owned === undefined) throw new Refusal("refusal.picture-gone");
+    if (owned.userId !== userId && !isModerator)
+      throw new Refusal("refusal.not-yours", { user: `<@${owned.userId}>` });
+    const pictures = kind === "job" ? await this.picturesOf(id) : [{ id }];
+    for (const picture of pictures) this.pictures.delete(picture.id);
   };
 
   readonly models: GenerationPort["models"] = async () => [

@@ -48,9 +48,13 @@ const place = (userId: string) => ({
 export async function addPicture(
   db: Database,
   userId: string,
-  { daysAgo = 0, state = "done" }: { daysAgo?: number; state?: "done" | "waiting" } = {},
+  {
+    daysAgo = 0,
+    state = "done",
+    jobId = randomUUID(),
+    pictureId = randomUUID(),
+  }: { daysAgo?: number; state?: "done" | "waiting"; jobId?: string; pictureId?: string } = {},
 ): Promise<{ jobId: string; pictureId: string }> {
-  const [jobId, pictureId] = [randomUUID(), randomUUID()];
   const createdAt = new Date(Date.now() - daysAgo * 86_400_000);
   await db.insert(schema.job).values({
     id: jobId,

@@ -6,7 +6,7 @@ import {
 } from "discord.js";
 
 import type { Notice } from "../../generation/messenger.ts";
-import type { JobView, PictureView } from "../../generation/types.ts";
+import type { JobView, PictureView, Shown } from "../../generation/types.ts";
 import { sayTo, translate } from "../../i18n/translate.ts";
 import { LANCZOS_NAME } from "../../upscale/types.ts";
 import { type CustomIds, shortId } from "../custom-id.ts";
@@ -22,6 +22,7 @@ import {
   text,
 } from "./components.ts";
 import { escapeMarkdown } from "./markdown.ts";
+import { deleteId } from "../shown-by.ts";
 import { promptOf } from "./running-cards.ts";
 
 /** Long prompts are cut on the card, and whole in the recipe; escaping may double their length. */
@@ -30,7 +31,10 @@ const MAX_NEGATIVE = 250;
 /** Of a picture's description; " (picture 4 of 4)" comes after it. */
 const MAX_ALT_PROMPT = 980;
 
-export type Finished = Omit<Extract<Notice, { kind: "finished" }>, "kind" | "mention">;
+export interface Finished extends Omit<Extract<Notice, { kind: "finished" }>, "kind" | "mention"> {
+  /** What is deleted with this card, where that is not all of the job. */
+  readonly shown?: Shown;
+}
 
 /** The card of pictures that are done, with every button that they have. */
 export function finishedCard(job: JobView, finished: Finished, ids: CustomIds): Card {
@@ -50,7 +54,7 @@ export function finishedCard(job: JobView, finished: Finished, ids: CustomIds): 
       ...(job.request.kind === "upscale"
         ? []
         : pictureRows({ locale: job.place.locale, pictures, can: finished.can }, ids)),
-      actionRow(job, pictures, ids),
+      actionRow(job, finished, ids),
     ],
     files.map(({ name, data }) => ({ name, data: Buffer.from(data) })),
   );
@@ -210,7 +214,7 @@ function pickSelect({ locale, pictures }: PictureRows, ids: CustomIds): APIStrin
 /** What can be done with the card as a whole; the first picture stands for the request that made them all. */
 function actionRow(
   job: JobView,
-  pictures: readonly PictureView[],
+  { pictures, shown = { kind: "job", id: job.id } }: Finished,
   ids: CustomIds,
 ): APIComponentInContainer | null {
   const say = sayTo(job.place);
@@ -226,7 +230,7 @@ function actionRow(
       emoji: "⭐",
     }),
     pressButton(ofPicture("recipe"), { label: say("card.recipe"), emoji: "📜" }),
-    pressButton(ids.write({ action: "delete", id: shortId(job.id), index: 0 }), {
+    pressButton(deleteId(shown, ids), {
       label: say("card.delete"),
       emoji: "🗑️",
       style: ButtonStyle.Danger,

@@ -5,7 +5,9 @@ import { z } from "zod";
 
 import type { Database } from "../../db/database.ts";
 import { delivery, job, moderationNotice, picture, report } from "../../db/schema.ts";
+import { picturesShown } from "../history.ts";
 import { Refusal } from "../refusal.ts";
+import type { Shown } from "../types.ts";
 import { changeBy, type GuildActor } from "./actor.ts";
 import { audited, type Outcome } from "./audit.ts";
 import type { ModerationNotice } from "./moderation-notice.ts";
@@ -30,9 +32,9 @@ export interface ReportRequest {
   readonly messageId: string;
   readonly reporterId: string;
   readonly reason: string;
-  /** The job that the message's own buttons name, where they do. */
-  readonly jobId: string | null;
-  /** Read from the message, for a job that the database does not know any more. */
+  /** What the message's own buttons say that it shows, where they do. */
+  readonly shown: Shown | null;
+  /** Read from the message, for what that the database does not know any more. */
   readonly prompt: string | null;
 }
 
@@ -80,24 +82,32 @@ interface Reported {
 }
 
 async function findReported(tx: Database, request: ReportRequest): Promise<Reported> {
-  const jobId = (await jobOfMessage(tx, request.messageId)) ?? request.jobId;
-  const [row] = jobId === null ? [] : await tx.select().from(job).where(eq(job.id, jobId));
-  if (row !== undefined)
-    return { jobId: row.id, userId: row.userId, evidence: await evidenceOf(tx, row) };
+  const shown = (await shownByRecord(tx, request.messageId)) ?? request.shown;
+  const known = shown === null ? null : await findShown(tx, shown);
+  if (known !== null) return known;
   if (request.prompt === null) throw new Refusal("refusal.picture-gone");
   const evidence = { prompts: [request.prompt], thumbnails: [], isPrivate: false };
   return { jobId: null, userId: "", evidence };
 }
 
-async function evidenceOf(
-  tx: Database,
-  { id, isPrivate }: { id: string; isPrivate: boolean },
-): Promise<Evidence> {
+/** Null where the database does not know its job any more. */
+async function findShown(tx: Database, shown: Shown): Promise<Reported | null> {
+  const { jobId, prompt, thumbnail } = picture;
   const pictures = await tx
-    .select({ prompt: picture.prompt, thumbnail: picture.thumbnail })
+    .select({ jobId, prompt, thumbnail })
     .from(picture)
-    .where(eq(picture.jobId, id))
+    .where(picturesShown(shown))
     .orderBy(asc(picture.index));
+  const id = shown.kind === "job" ? shown.id : pictures[0]?.jobId;
+  const [row] = id === undefined ? [] : await tx.select().from(job).where(eq(job.id, id));
+  if (row === undefined) return null;
+  return { jobId: row.id, userId: row.userId, evidence: evidenceOf(pictures, row) };
+}
+
+function evidenceOf(
+  pictures: readonly Pick<typeof picture.$inferSelect, "prompt" | "thumbnail">[],
+  { isPrivate }: { isPrivate: boolean },
+): Evidence {
   return {
     prompts: [...new Set(pictures.map(({ prompt }) => prompt))],
     thumbnails: pictures.flatMap(({ thumbnail }) =>
@@ -153,13 +163,13 @@ export async function decideReport(
   });
 }
 
-/** The job that a message of the bot shows; null where the database knows none. */
-export async function jobOfMessage(db: Database, messageId: string): Promise<string | null> {
+/** What a message of the bot shows by the record of its delivery; null where there is none. */
+export async function shownByRecord(db: Database, messageId: string): Promise<Shown | null> {
   const [posted] = await db
     .select({ jobId: delivery.jobId })
     .from(delivery)
     .where(eq(delivery.messageId, messageId));
-  return posted?.jobId ?? null;
+  return posted === undefined ? null : { kind: "job", id: posted.jobId };
 }
 
 /** A report as moderators are shown it in their own answers. */

@@ -24,6 +24,8 @@ export const replies: Record<keyof typeof english, string> = {
   "delete.title": "Diese Karte löschen?",
   "delete.text":
     "Die Karte und ihre Bilder werden für alle gelöscht, auch aus /verlauf. Das lässt sich nicht rückgängig machen.",
+  "delete.text-one":
+    "Diese Karte und ihr Bild werden für alle gelöscht, auch aus /verlauf. Andere Karten, die es zeigen, bleiben. Das lässt sich nicht rückgängig machen.",
   "hint.built-in-model":
     "Das ist das kleine eingebaute Modell: Es zeichnet, was ein Emoji hat, Alltägliches am besten. Für richtige Bilder führt der Besitzer des Bots `npx sanabot models recommend` aus.",
   "hint.english-prompts":

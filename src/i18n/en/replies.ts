@@ -22,6 +22,8 @@ export const replies = {
   "delete.title": "Delete this card?",
   "delete.text":
     "The card and its pictures are deleted for everyone, from /history as well. This cannot be undone.",
+  "delete.text-one":
+    "This card and its picture are deleted for everyone, from /history as well. Other cards that show it stay. This cannot be undone.",
   "hint.built-in-model":
     "This is the small built-in model: it draws what has an emoji, everyday things best. For real pictures the bot's owner runs `npx sanabot models recommend`.",
   "hint.english-prompts":

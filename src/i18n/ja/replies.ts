@@ -24,6 +24,8 @@ export const replies: Record<keyof typeof english, string> = {
   "delete.title": "このカードを削除しますか?",
   "delete.text":
     "カードとその画像は、/履歴 からも含めて、全員に対して削除されます。この操作は取り消せません。",
+  "delete.text-one":
+    "このカードとその画像は、/履歴 からも含めて、全員に対して削除されます。同じ画像を表示する他のカードは残ります。この操作は取り消せません。",
   "hint.built-in-model":
     "これは内蔵の小さなモデルです。絵文字になっているものを描けます。身近なものほど得意です。本格的な画像には、Botの所有者が `npx sanabot models recommend` を実行してください。",
   "hint.english-prompts":
