@@ -17,6 +17,8 @@ import { translate } from "../src/i18n/translate.ts";
 /** Discord's longest string option. */
 const MAX_PROMPT = 6000;
 const MAX_NEGATIVE = 2000;
+/** As long as a server's own style may be named. */
+const MAX_STYLE_NAME = 64;
 const MAX_STEPS = 100;
 const MAX_GUIDANCE = 20;
 const MAX_COUNT = 4;
@@ -72,6 +74,7 @@ export const imagine: SlashCommand = {
         type: ApplicationCommandOptionType.String,
         ...named("imagine.style"),
         autocomplete: true,
+        max_length: MAX_STYLE_NAME,
       },
       {
         type: ApplicationCommandOptionType.Integer,

@@ -6,6 +6,7 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.no-worker":
     "Gerade läuft kein GPU-Rechner. Versuch es in einer Minute noch einmal; bleibt es so, sag dem Besitzer des Bots Bescheid.",
   "refusal.unknown-model": "Ein Modell „{model}“ gibt es hier nicht. Vorhanden: {models}.",
+  "refusal.unknown-style": "Einen Stil „{style}“ gibt es hier nicht. Vorhanden: {styles}.",
   "refusal.blocked":
     "Du kannst den Bot {until, select, none {hier nicht} other {vor {until} nicht}} benutzen.{reason, select, none { } other {\nGrund: {reason}\n}}Wenn das nicht stimmt, frag die Moderation.",
   "refusal.guild-pending":

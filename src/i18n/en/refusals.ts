@@ -5,6 +5,7 @@ export const refusals = {
   "refusal.no-worker":
     "No GPU worker is running at the moment. Try again in a minute; if it stays so, tell the bot's owner.",
   "refusal.unknown-model": "There is no model “{model}” here. Installed: {models}.",
+  "refusal.unknown-style": "There is no style “{style}” here. Available: {styles}.",
   "refusal.blocked":
     "You cannot use the bot {until, select, none {here} other {before {until}}}.{reason, select, none { } other {\nReason: {reason}\n}}If that seems wrong, ask the moderators.",
   "refusal.guild-pending": "This server still waits for the approval of the bot's owner.",

@@ -6,6 +6,7 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.no-worker":
     "現在GPUワーカーが動作していません。1分後にもう一度お試しください。続く場合はボットの所有者に知らせてください。",
   "refusal.unknown-model": "モデル「{model}」はここにありません。利用可能: {models}。",
+  "refusal.unknown-style": "スタイル「{style}」はここにありません。利用可能: {styles}。",
   "refusal.blocked":
     "{until, select, none {ここではボットを利用できません。} other {{until}まではボットを利用できません。}}{reason, select, none {} other {\n理由: {reason}\n}}お心当たりがない場合はモデレーターにお問い合わせください。",
   "refusal.guild-pending": "このサーバーはボット所有者の承認待ちです。",
