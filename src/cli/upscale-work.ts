@@ -112,7 +112,9 @@ async function prepareCreative(
   });
   const strength = work.strength ?? DEFAULT_CREATIVE_STRENGTH;
   const drawn = { prompt, seed: work.seed ?? randomInt(MAX_RANDOM_SEED), strength };
-  const { negativePrompt } = recipe ?? {};
+  // A Sprint model refuses a negative prompt, also one that was another model's.
+  const { guidanceEmbeds } = pipeline.checkpoint.transformer.config;
+  const negativePrompt = guidanceEmbeds ? undefined : recipe?.negativePrompt;
   const network = work.upscaler ?? config.upscaler;
   const first = await predictUpscale(picture, { longestSide, upscaler: network });
   const then = await predictCreative(pipeline, picture, { longestSide, strength });

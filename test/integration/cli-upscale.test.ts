@@ -12,7 +12,7 @@ import { PROJECT_DIR, SOFTWARE } from "../../src/config.ts";
 import { encodePicture } from "../../src/image/encode-picture.ts";
 import { readRecipe } from "../../src/image/read-recipe.ts";
 import type { Recipe } from "../../src/image/recipe.ts";
-import { temporaryFolder } from "../support/tiny-checkpoint.ts";
+import { temporaryFolder, tinyCheckpoint } from "../support/tiny-checkpoint.ts";
 
 const folder = await temporaryFolder();
 const RECIPE: Recipe = {
@@ -130,6 +130,18 @@ describe("sanabot upscale", () => {
     assert.match(stdout, /^c\.png \(96 x 64, /);
     const recipe = await readRecipe(await readFile(join(folder, "c.png")));
     assert.deepEqual([recipe?.upscaled?.strength, recipe?.upscaled?.seed], [0.3, 3]);
+  });
+
+  it("draws anew with a Sprint model, which knows no negative prompt, what another drew with one", async () => {
+    const recipe = { ...RECIPE, negativePrompt: "blurry" };
+    const picture = { rgb, width: 48, height: 32 };
+    await writeFile(
+      join(folder, "negative.png"),
+      await encodePicture(picture, { format: "png", recipe }),
+    );
+    const how = ["--mode", "creative", "--model", tinyCheckpoint("sprint"), "--to", "96"];
+    const { status, stderr } = await run("negative.png", "--out", "s.png", ...how);
+    assert.equal(status, 0, stderr);
   });
 
   const refused: [args: string[], words: RegExp][] = [
