@@ -126,14 +126,14 @@ async function enlargeFirst(
   { longestSide, upscaler, signal, onProgress }: CreativeOptions,
 ): Promise<SplitPicture> {
   if (upscaler !== undefined) {
-    const { picture: enlarged } = await upscaler.upscale(picture, {
-      longestSide,
-      signal,
-      onProgress,
-    });
-    // The pipeline has planned with its memory.
-    await upscaler.release();
-    return splitLayers(enlarged);
+    try {
+      const options = { longestSide, signal, onProgress };
+      const { picture: enlarged } = await upscaler.upscale(picture, options);
+      return splitLayers(enlarged);
+    } finally {
+      // The pipeline has planned with its memory.
+      await upscaler.release();
+    }
   }
   const { colour, alpha } = splitLayers(picture);
   return {

@@ -97,6 +97,21 @@ describe("upscaleCreatively", () => {
   });
 });
 
+describe("upscaleCreatively, cancelled while its network enlarges", () => {
+  it("frees that network", async () => {
+    let released = 0;
+    const upscaler = {
+      upscale: async () => {
+        throw new UserError("cancelled", "Cancelled.");
+      },
+      release: async () => void (released += 1),
+    };
+    const options = { prompt: PROMPT, longestSide: 192, seed: 1, upscaler };
+    await assert.rejects(upscaleCreatively(pipeline, apple, options), { code: "cancelled" });
+    assert.equal(released, 1);
+  });
+});
+
 describe("predictCreative", () => {
   it("grows with the picture's area and the strength", async () => {
     const size = { width: 160, height: 160 };
