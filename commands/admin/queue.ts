@@ -1,8 +1,6 @@
-import { cut } from "../../src/discord/cards/components.ts";
-import { promptOf } from "../../src/discord/cards/running-cards.ts";
 import type { Context } from "../../src/discord/command.ts";
 import { longId, shortId } from "../../src/discord/custom-id.ts";
-import { queueCard } from "../../src/discord/panels/queue-card.ts";
+import { queueCard, queueLabel } from "../../src/discord/panels/queue-card.ts";
 import { messageOf } from "../../src/discord/reply.ts";
 import { changeBy } from "../../src/generation/policy/actor.ts";
 import { audited } from "../../src/generation/policy/audit.ts";
@@ -105,9 +103,10 @@ export const queueCancel: Route = async (interaction, context) => {
 export const completeJob: Completion = async (interaction, context) => {
   const { requester } = asModerator(interaction, context);
   const { entries } = await context.generation.queueOf(requester);
-  const choices = entries.map(({ job, position }) => ({
-    name: cut(`${position ?? "▶"} ${promptOf(job).replaceAll(/\s+/g, " ").trim()}`, 100),
-    value: shortId(job.id),
+  const reader = { userId: requester.userId, locale: interaction.locale };
+  const choices = entries.map((entry) => ({
+    name: queueLabel(entry, reader),
+    value: shortId(entry.job.id),
   }));
   return matching(interaction, choices);
 };

@@ -38,7 +38,7 @@ export interface QueueEntry {
   readonly progress: JobProgress | null;
 }
 
-/** What runs and waits for a server, or in direct messages for the member. */
+/** What runs and waits for a server, or in direct messages for the member; of a private job others see no prompt. */
 export interface QueueView {
   /** Null: not paused. `unknown`: until somebody resumes it. */
   readonly pausedUntil: Date | "unknown" | null;

@@ -91,18 +91,16 @@ export class Generation implements GenerationPort {
       (await this.#options.engine.waiting()).map((place) => [place.id, place]),
     );
     const entries = await Promise.all(
-      rows
-        .filter((row) => !row.isPrivate || row.userId === userId)
-        .map(async (row): Promise<QueueEntry> => {
-          const place = places.get(row.id);
-          const isRunning = row.state === "running";
-          return {
-            job: await this.#options.answers.view(row),
-            position: isRunning ? null : (place?.position ?? null),
-            etaSeconds: isRunning ? null : (place?.etaSeconds ?? null),
-            progress: isRunning ? (row.progress as QueueEntry["progress"]) : null,
-          };
-        }),
+      rows.map(async (row): Promise<QueueEntry> => {
+        const place = places.get(row.id);
+        const isRunning = row.state === "running";
+        return {
+          job: await this.#options.answers.view(row),
+          position: isRunning ? null : (place?.position ?? null),
+          etaSeconds: isRunning ? null : (place?.etaSeconds ?? null),
+          progress: isRunning ? (row.progress as QueueEntry["progress"]) : null,
+        };
+      }),
     );
     const others = guildId === null ? ne(job.userId, userId) : ne(job.guildId, guildId);
     const [elsewhere] = await this.#db

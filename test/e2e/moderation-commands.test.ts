@@ -178,4 +178,20 @@ describe("moderation", () => {
       /no such request here\. Choose one from the list/,
     );
   });
+
+  it("cancels a private request too, without seeing its prompt", async () => {
+    await bot.playground.slash("imagine", { prompt: "a secret boat", private: true });
+    const { generation } = bot.test;
+    await until(() => [...generation.jobs.values()].find(({ isPrivate }) => isPrivate));
+    const complete = (typed: string) =>
+      bot.playground.autocomplete(
+        "mod cancel",
+        { request: typed },
+        { focused: "request", ...asMorgan },
+      );
+    assert.deepEqual(await complete("secret"), []);
+    const [choice] = await complete("private");
+    assert.equal(choice?.name, "1 a private picture");
+    assert.match(await told("mod cancel", { request: String(choice.value) }), /Now: cancelled/);
+  });
 });

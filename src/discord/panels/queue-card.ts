@@ -1,6 +1,7 @@
 import { ComponentType } from "discord.js";
 
 import type { QueueEntry, QueueView } from "../../generation/generation-port.ts";
+import type { JobView } from "../../generation/types.ts";
 import { sayTo, translate } from "../../i18n/translate.ts";
 import {
   ACCENT,
@@ -19,8 +20,9 @@ import { type CustomIds, shortId } from "../custom-id.ts";
 
 const MAX_LINES = 20;
 const MAX_PROMPT = 80;
-/** Discord's limit of a select. */
+/** Discord's limits of a select, and of what is completed. */
 const MAX_OPTIONS = 25;
+const MAX_LABEL = 100;
 
 interface Reader {
   readonly userId: string;
@@ -58,15 +60,10 @@ export function queueCard(view: QueueView, reader: Reader, ids: CustomIds): Card
   ]);
 }
 
-function lineOf(
-  { job, position, etaSeconds, progress }: QueueEntry,
-  { userId, locale }: Reader,
-): string {
+function lineOf({ job, position, etaSeconds, progress }: QueueEntry, reader: Reader): string {
+  const { locale } = reader;
   const who = `<@${job.userId}>`;
-  const prompt =
-    job.isPrivate && job.userId !== userId
-      ? translate(locale, "queue.private")
-      : escapeMarkdown(shortPrompt(promptOf(job)));
+  const prompt = escapeMarkdown(visiblePrompt(job, reader));
   if (position === null) {
     const running = progress ?? { stage: "load" as const };
     return translate(locale, "queue.running", {
@@ -90,13 +87,22 @@ function cancelSelect(entries: readonly QueueEntry[], { userId, locale }: Reader
     custom_id: ids.write({ action: "queue-cancel", id: "", index: 0 }),
     placeholder: translate(locale, "queue.cancel"),
     options: own.map(({ job, position }) => ({
-      label: cut(`${position ?? "▶"} ${shortPrompt(promptOf(job))}`, 100),
+      label: queueLabel({ job, position }, { userId, locale }),
       value: shortId(job.id),
     })),
   });
 }
 
-/** On one line; never empty, which Discord refuses as a label. */
-function shortPrompt(prompt: string): string {
-  return cut(prompt.replaceAll(/\s+/g, " ").trim() || "–", MAX_PROMPT);
+/** A job in a list to choose from. */
+export function queueLabel(
+  { job, position }: Pick<QueueEntry, "job" | "position">,
+  reader: Reader,
+): string {
+  return cut(`${position ?? "▶"} ${visiblePrompt(job, reader)}`, MAX_LABEL);
+}
+
+/** On one line; never empty, which Discord refuses as a label. A private one is its member's alone, whoever moderates. */
+function visiblePrompt(job: JobView, { userId, locale }: Reader): string {
+  if (job.isPrivate && job.userId !== userId) return translate(locale, "queue.private");
+  return cut(promptOf(job).replaceAll(/\s+/g, " ").trim() || "–", MAX_PROMPT);
 }
