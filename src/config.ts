@@ -140,9 +140,19 @@ export function loadConfig(): Config {
     });
   }
   const environment = { ...fromFile, ...process.env };
+  nameCards(environment);
   const config = parseConfig(environment);
   if ((environment["MODEL"] ?? "").trim() !== "") return config;
   return { ...config, model: readSettings(config.dataDir).model ?? config.model };
+}
+
+/**
+ * CUDA reads its variables from the process, here and in children, and would count cards by their speed; nvidia-smi, by
+ * which memory is planned, counts them by their bus.
+ */
+function nameCards({ CUDA_VISIBLE_DEVICES: visible = "" }: NodeJS.ProcessEnv): void {
+  process.env["CUDA_DEVICE_ORDER"] ??= "PCI_BUS_ID";
+  if (visible.trim() !== "") process.env["CUDA_VISIBLE_DEVICES"] = visible;
 }
 
 /** What commands remember in DATA_DIR; the environment wins over it. */
