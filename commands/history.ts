@@ -101,6 +101,7 @@ async function postAgain(
   const picture = await context.generation.picture(longId(id));
   if (picture === null || picture.isPrivate !== (index === 1))
     throw new Refusal("refusal.picture-gone");
+  await context.generation.checkRepost(picture, requesterOf(interaction, context.isOwner));
   const card = await singleCard(context, {
     picture,
     locale: interaction.locale,

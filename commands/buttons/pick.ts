@@ -2,6 +2,7 @@ import { select } from "../../src/discord/command.ts";
 import { longId } from "../../src/discord/custom-id.ts";
 import { picturesIn } from "../../src/discord/message-pictures.ts";
 import { messageOf } from "../../src/discord/reply.ts";
+import { requesterOf } from "../../src/discord/requester.ts";
 import { asVisibleAs } from "../../src/discord/same-visibility.ts";
 import { singleCard } from "../../src/discord/single-card.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
@@ -18,6 +19,7 @@ export const pick = select({
     if (index === undefined || id === undefined) throw new Refusal("refusal.forged");
     const picture = await context.generation.picture(longId(id));
     if (picture === null) throw new Refusal("refusal.picture-gone");
+    await context.generation.checkRepost(picture, requesterOf(interaction, context.isOwner));
     const card = await singleCard(context, {
       picture,
       locale: interaction.locale,

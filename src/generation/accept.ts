@@ -7,12 +7,11 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { WishRequest } from "./generation-port.ts";
 import { findJobOfInteraction, insertJob, type JobRow, placeAnswer } from "./job-store.ts";
 import type { ModelDirectory } from "./model-directory.ts";
-import { checkAccess, checkRequest, takeBurst } from "./policy/check-policy.ts";
+import { checkAccess, checkButton, checkRequest, takeBurst } from "./policy/check-policy.ts";
 import { loadPolicy, type Policy } from "./policy/load-policy.ts";
 import { costOf, inUsualPictures, isDear } from "./price.ts";
 import { takeProposal } from "./proposals.ts";
 import { propose } from "./propose.ts";
-import { Refusal } from "./refusal.ts";
 import { type PricedWish, reserveCost, shareOf } from "./reserve-cost.ts";
 import { type ResolvedWish, resolveWish } from "./resolve-wish.ts";
 import type { Proposal } from "./types.ts";
@@ -58,7 +57,7 @@ export async function accept(
     defaultModel: policy.owner.model ?? options.defaultModel,
     defaultCount: await models.defaultCount(),
   });
-  checkButton(asked, resolved, policy);
+  checkWishButton(asked, resolved, policy);
   checkRequest(policy, requester, {
     texts: resolved.texts,
     isPrivate: place.isPrivate,
@@ -83,17 +82,14 @@ export async function accept(
   return { kind: "accepted", row, isNew: true };
 }
 
-/** Where a server keeps a card's buttons for who asked for it; moderators may help. */
-function checkButton(
+function checkWishButton(
   { wish, requester }: WishRequest,
   { pictureOwnerId }: ResolvedWish,
-  { settings }: Policy,
+  policy: Policy,
 ): void {
   // A remix is asked for by a command on any message, not by a button of the card.
-  if (settings.buttonsFor === "everyone" || wish.kind === "imagine" || wish.kind === "remix")
-    return;
-  const isOwn = pictureOwnerId === null || pictureOwnerId === requester.userId;
-  if (!isOwn && !requester.isModerator) throw new Refusal("refusal.buttons-owner-only");
+  if (wish.kind === "imagine" || wish.kind === "remix" || pictureOwnerId === null) return;
+  checkButton(policy, requester, pictureOwnerId);
 }
 
 /** @returns null, and nothing was written, when another process has taken the same interaction */

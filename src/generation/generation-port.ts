@@ -186,6 +186,8 @@ export interface GenerationPort {
   readonly job: (jobId: string) => Promise<JobView | null>;
   /** A picture as a file of at most so many bytes, for posting it again; null when its original is gone. */
   readonly fileOf: (pictureId: string, limitBytes: number) => Promise<PostedFile | null>;
+  /** Whether it may be posted again where the requester is; each time counts as a request of theirs. */
+  readonly checkRepost: (picture: PictureView, requester: Requester) => Promise<void>;
   /** Toggles, and says what it is now. */
   readonly favourite: (pictureId: string, requester: Requester) => Promise<boolean>;
   /** Deletes what a card shows, and nothing else: its requester or a moderator. */

@@ -7,6 +7,7 @@ import { guild, job } from "../db/schema.ts";
 import { accept, type AcceptOptions } from "./accept.ts";
 import type { AnswerBook } from "./answer-book.ts";
 import { cancelJob } from "./cancel.ts";
+import { checkRepost } from "./check-repost.ts";
 import type {
   AboutView,
   GenerationPort,
@@ -130,6 +131,8 @@ export class Generation implements GenerationPort {
   readonly picturesOf: GenerationPort["picturesOf"] = (jobId) => pictureViewsOf(this.#db, jobId);
   readonly fileOf: GenerationPort["fileOf"] = (pictureId, limitBytes) =>
     this.#options.files.fileOf(pictureId, limitBytes);
+  readonly checkRepost: GenerationPort["checkRepost"] = (shown, requester) =>
+    checkRepost(this.#db, shown, requester);
   readonly favourite: GenerationPort["favourite"] = (pictureId, requester) =>
     toggleFavourite(this.#db, pictureId, requester);
   readonly deletePictures: GenerationPort["deletePictures"] = (shown, requester) =>

@@ -4,7 +4,9 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import type { APIMessage } from "discord-api-types/v10";
 
 import { openReports } from "../../src/generation/policy/reports.ts";
+import { Refusal } from "../../src/generation/refusal.ts";
 import { AdminBot } from "../support/admin-bot.ts";
+import { textOf } from "../support/playground.ts";
 import { addPicture } from "../support/personal-rows.ts";
 import { hasLabel, optionsOf, Said } from "../support/said.ts";
 import { until } from "../support/until.ts";
@@ -55,6 +57,22 @@ describe("a card that shows one picture of a grid again", () => {
     assert.match(await bot.told("mod delete", { message }, { as: "morgan" }), /with its pictures/);
     await isGone(single);
     assert.deepEqual(await left(jobId), ids.slice(0, 1));
+  });
+
+  it("is not made where the server's rules refuse it", async () => {
+    const grid = await said.draw(2);
+    const { generation } = bot.test;
+    const [first] = optionsOf(grid, PICK);
+    generation.refusal = new Refusal("refusal.buttons-owner-only");
+    const picked = await said.select(grid, { control: PICK, values: [first?.value ?? ""] });
+    assert.match(textOf(await picked.answer()), /only the person who asked for a picture/);
+    const list = await (await said.slash("history")).answer();
+    const [newest] = optionsOf(list, "Open one …");
+    await said.select(list, { control: "Open one …", values: [newest?.value ?? ""] });
+    const opened = await said.edited(list, "Post here");
+    generation.refusal = new Refusal("refusal.picture-word", { word: "apple" });
+    const posted = await said.press(opened, "Post here");
+    assert.match(textOf(await posted.answer()), /prompt holds something[^]*apple/);
   });
 
   it("can be reported, with who asked for the picture and its preview", async () => {

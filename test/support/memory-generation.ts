@@ -56,7 +56,7 @@ export class MemoryGeneration implements GenerationPort {
   readonly forgotten: string[] = [];
   readonly favourites = new Set<string>();
   model: ModelFacts = MODEL;
-  /** Thrown by the next wish. */
+  /** Thrown by the next wish, and by the next picture that is to be posted again. */
   refusal: Error | null = null;
   position = 1;
   etaSeconds: { median: number; p90: number } | null = null;
@@ -71,9 +71,8 @@ export class MemoryGeneration implements GenerationPort {
   isDear = false;
 
   readonly request: GenerationPort["request"] = async (asked) => {
-    const { refusal, isDear } = this;
-    this.refusal = null;
-    if (refusal !== null) throw refusal;
+    const { isDear } = this;
+    this.#refuse();
     this.isDear = false;
     if (isDear) return this.#propose(asked);
     this.wishes.push(asked);
@@ -198,6 +197,8 @@ export class MemoryGeneration implements GenerationPort {
       : { name: `${pictureId}.png`, data: found.file, remark: null };
   };
 
+  readonly checkRepost: GenerationPort["checkRepost"] = async () => this.#refuse();
+
   readonly favourite: GenerationPort["favourite"] = async (pictureId) => {
     if (!this.pictures.has(pictureId)) throw new Refusal("refusal.picture-gone");
     if (this.favourites.delete(pictureId)) return false;
@@ -258,6 +259,12 @@ export class MemoryGeneration implements GenerationPort {
     return { jobs: own.length, pictures: own.length, messages: [] };
   };
   readonly answersMessages: GenerationPort["answersMessages"] = async () => this.answers;
+
+  #refuse(): void {
+    const { refusal } = this;
+    this.refusal = null;
+    if (refusal !== null) throw refusal;
+  }
 
   #propose(asked: WishRequest): Proposal {
     const id = randomUUID();

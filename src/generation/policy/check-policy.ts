@@ -141,6 +141,20 @@ function mayUseForeignPictures(
   return settings.foreignPictures === "everyone";
 }
 
+/**
+ * Where a server keeps a card's buttons for who asked for it; moderators may help.
+ *
+ * @throws {Refusal} `refusal.buttons-owner-only`
+ */
+export function checkButton(
+  { settings }: Policy,
+  { userId, isModerator }: Pick<Requester, "userId" | "isModerator">,
+  pictureOwnerId: string,
+): void {
+  if (settings.buttonsFor === "everyone" || isModerator || pictureOwnerId === userId) return;
+  throw new Refusal("refusal.buttons-owner-only");
+}
+
 /** @throws {Refusal} `refusal.waiting-user` or `refusal.waiting-guild` */
 export function checkWaiting(
   { settings }: Policy,

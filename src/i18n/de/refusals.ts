@@ -23,6 +23,8 @@ export const refusals: Record<keyof typeof english, string> = {
     "Du musst hier seit mindestens {days, plural, one {# Tag} other {# Tagen}} Mitglied sein, um den Bot zu benutzen.",
   "refusal.word":
     "Dein Text enthält etwas, das hier nicht erlaubt ist: „{word}“. Ändere ihn und versuch es noch einmal.",
+  "refusal.picture-word":
+    "Der Prompt dieses Bildes enthält etwas, das in diesem Kanal nicht erlaubt ist: „{word}“. Poste es dort, wo das erlaubt ist.",
   "refusal.private-off": "Private Bilder sind auf diesem Server ausgeschaltet.",
   "refusal.foreign-pictures-off":
     "Hier können nur Bilder verwendet werden, die der Bot gemacht hat.",

@@ -21,6 +21,8 @@ export const refusals = {
     "You must have been a member here for at least {days, plural, one {# day} other {# days}} to use the bot.",
   "refusal.word":
     "Your text holds something that is not allowed here: “{word}”. Change it and try again.",
+  "refusal.picture-word":
+    "This picture's prompt holds something that is not allowed in this channel: “{word}”. Post it where that is allowed.",
   "refusal.private-off": "Private pictures are switched off on this server.",
   "refusal.foreign-pictures-off": "Only pictures that the bot made can be used here.",
   "refusal.prompt-empty": "The prompt is empty. Say what to draw, for example “a red apple”.",

@@ -21,6 +21,8 @@ export const refusals: Record<keyof typeof english, string> = {
   "refusal.membership-age": "ボットを使うには、参加から{days, plural, other {#日}}以上必要です。",
   "refusal.word":
     "ここで許可されていない語句が含まれています:「{word}」。変更してもう一度お試しください。",
+  "refusal.picture-word":
+    "この画像のプロンプトには、このチャンネルで許可されていないものが含まれています:「{word}」。許可されている場所に投稿してください。",
   "refusal.private-off": "このサーバーでは非公開の画像は無効です。",
   "refusal.foreign-pictures-off": "ここではボットが作成した画像のみ使用できます。",
   "refusal.prompt-empty": "プロンプトが空です。描くものを書いてください。例:「a red apple」",
