@@ -21,20 +21,23 @@ export function picturesIn(message: Message): MessagePicture[] {
   const isOurs = message.author.id === message.client.user?.id;
   const place = { channelId: message.channelId, messageId: message.id };
   const prompt = isOurs ? promptOf(message) : null;
-  const shown = galleryOf(message).map(({ media }): MessagePicture => ({
-    source: {
-      kind: "attachment",
-      url: media.url,
-      ...place,
-      attachmentId: media.attachment_id ?? "",
-    },
-    // A card may show somebody's picture by its address, to ask about it.
-    isOurs: isOurs && media.attachment_id !== undefined,
-    width: media.width ?? null,
-    height: media.height ?? null,
-    prompt,
-    recipe: null,
-  }));
+  const shown = galleryOf(message).map(({ media }): MessagePicture => {
+    // A card may show pictures of another message by their addresses, to ask about them.
+    const isOwnFile = isOurs && media.attachment_id !== undefined;
+    return {
+      source: {
+        kind: "attachment",
+        url: media.url,
+        ...place,
+        attachmentId: media.attachment_id ?? "",
+      },
+      isOurs: isOwnFile,
+      width: media.width ?? null,
+      height: media.height ?? null,
+      prompt: isOwnFile ? prompt : null,
+      recipe: null,
+    };
+  });
   if (shown.length > 0) return shown;
   return [...message.attachments.values()]
     .filter(({ contentType }) => contentType?.startsWith("image/") === true)

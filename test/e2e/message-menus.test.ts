@@ -162,6 +162,8 @@ describe("the commands on messages", () => {
       const wish = await wishOf(pressed.id);
       assert.ok(wish.kind === "upscale" && wish.picture.kind === "message");
       assert.equal(wish.picture.picture.isOurs, false);
+      // The question that stands above the pictures there is nobody's prompt.
+      assert.equal(wish.picture.picture.prompt, null);
       const file = await fetch(new URL(wish.picture.picture.source.url, playground.url));
       const { width } = await sharp(await file.arrayBuffer()).metadata();
       assert.equal(width, 16);
