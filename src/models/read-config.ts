@@ -29,6 +29,20 @@ export function faultsOf({ issues }: z.ZodError): string {
 }
 
 async function readJson(path: string): Promise<unknown> {
+  const text = await readConfigText(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(
+      "model_invalid",
+      `${path} is not JSON: ${cause instanceof Error ? cause.message : ""}`,
+      { cause },
+    );
+  }
+}
+
+/** @throws UserError model_not_found when the file is missing, model_invalid when it is no file or far too large */
+export async function readConfigText(path: string): Promise<string> {
   try {
     const file = await stat(path);
     if (!file.isFile()) throw new UserError("model_invalid", `${path} is not a file.`);
@@ -39,14 +53,9 @@ async function readJson(path: string): Promise<unknown> {
         `${path} has ${size} bytes; a config has at most ${MAX_CONFIG_BYTES}.`,
       );
     }
-    return JSON.parse(await readFile(path, "utf8"));
+    return await readFile(path, "utf8");
   } catch (error) {
     if (error instanceof UserError) throw error;
-    if (error instanceof SyntaxError) {
-      throw new UserError("model_invalid", `${path} is not JSON: ${error.message}`, {
-        cause: error,
-      });
-    }
     throw new UserError(
       "model_not_found",
       `${path} cannot be read. Is this a folder in the diffusers layout?`,

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { type AutoencoderConfig, readAutoencoderConfig } from "../models/autoencoder-dc/config.ts";
@@ -6,6 +5,7 @@ import { catalogueEntryOf } from "../models/catalogue.ts";
 import { type Gemma2Config, readGemma2Config } from "../models/gemma2/config.ts";
 import { hashModel } from "../models/model-hash.ts";
 import { type ModelManifest, readManifest } from "../models/model-manifest.ts";
+import { readConfigText } from "../models/read-config.ts";
 import {
   type SanaTransformerConfig,
   readTransformerConfig,
@@ -97,14 +97,5 @@ function checkWidths(
 }
 
 async function readScheduler(path: string): Promise<SchedulerConfig> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw new UserError(
-      "model_not_found",
-      `${path} cannot be read. Is this a folder in the diffusers layout?`,
-      {
-        cause: error,
-      },
-    );
-  });
-  return parseSchedulerConfig(text, path);
+  return parseSchedulerConfig(await readConfigText(path), path);
 }

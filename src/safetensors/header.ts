@@ -122,18 +122,19 @@ interface Extent {
 
 function parseEntries(json: Uint8Array, file: string): [string, unknown][] {
   if (json[0] !== "{".charCodeAt(0)) throw invalid(file, "its header does not start with '{'");
-  let text: string;
   let value: unknown;
+  let names: string[];
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(json);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(json);
     value = JSON.parse(text);
+    names = [...topLevelKeys(text)];
   } catch (error) {
     throw invalid(file, "its header is not JSON in UTF-8", error);
   }
   if (typeof value !== "object" || value === null)
     throw invalid(file, "its header is not a JSON object");
   const seen = new Set<string>();
-  for (const name of topLevelKeys(text)) {
+  for (const name of names) {
     if (seen.has(name)) throw invalid(file, `its header names ${quote(name)} twice`);
     seen.add(name);
   }
@@ -142,15 +143,19 @@ function parseEntries(json: Uint8Array, file: string): [string, unknown][] {
 
 /** The keys of the outermost object of valid JSON, repeated ones included, which JSON.parse drops. */
 function* topLevelKeys(text: string): Generator<string> {
-  const tokens = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gs;
   let depth = 0;
-  let lastString = "";
-  for (const [token] of text.matchAll(tokens)) {
-    if (token === "{" || token === "[") depth++;
+  let isInString = false;
+  /** Of the last string, its quotes included. */
+  let [start, end] = [0, 0];
+  for (const { 0: token, index } of text.matchAll(/\\.|["{}[\]:]/gs)) {
+    if (token === '"') {
+      isInString = !isInString;
+      if (isInString) start = index;
+      else end = index + 1;
+    } else if (isInString) continue;
+    else if (token === "{" || token === "[") depth++;
     else if (token === "}" || token === "]") depth--;
-    else if (depth !== 1) continue;
-    else if (token === ":") yield String(JSON.parse(lastString));
-    else lastString = token;
+    else if (depth === 1) yield String(JSON.parse(text.slice(start, end)));
   }
 }
 

@@ -32,8 +32,11 @@ beforeEach(() => {
 });
 after(() => hub.stop());
 
-async function chosen(dtype: WeightDtype | null = null): Promise<string[]> {
-  hub.repositories.set(REPOSITORY_ID, { files });
+async function chosen(
+  dtype: WeightDtype | null = null,
+  listedSizes: Record<string, number> = {},
+): Promise<string[]> {
+  hub.repositories.set(REPOSITORY_ID, { files, listedSizes });
   const client = new HubClient({ endpoint: hub.endpoint });
   const repository = await client.readRepository(REPOSITORY_ID);
   const choice = await chooseFiles(client, repository, dtype);
@@ -160,6 +163,15 @@ describe("chooseFiles", () => {
       code: "model_invalid",
       message:
         /not a Sana checkpoint in the layout of diffusers: it has no transformer\/config\.json/,
+    });
+  });
+
+  it("refuses a config that is far too large", async () => {
+    const listedSizes = { "scheduler/scheduler_config.json": 50_000_001 };
+    await assert.rejects(chosen(null, listedSizes), {
+      code: "model_invalid",
+      message:
+        /^scheduler\/scheduler_config\.json of .* has 50000001 bytes; .* at most 50000000\.$/,
     });
   });
 });

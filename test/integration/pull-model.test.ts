@@ -29,6 +29,7 @@ import {
   weightsOf,
 } from "../support/hub-repository.ts";
 import { HubServer } from "../support/hub-server.ts";
+import { encodeFile } from "../support/safetensors-bytes.ts";
 import { temporaryFolder } from "../support/tiny-checkpoint.ts";
 
 /** Real pauses, but short ones. */
@@ -269,14 +270,15 @@ describe("pullModel", () => {
   });
 
   it("refuses what the disk has no room for, before the transfer", async () => {
-    const listedSizes = {
-      "tokenizer/tokenizer.json": 40_000_000,
-      [WEIGHTS]: TINY[WEIGHTS]?.byteLength ?? 0,
-    };
     const huge = 9e15;
+    const entry = { dtype: "F32", shape: [huge / 4], data_offsets: [0, huge] };
+    const weights = encodeFile({ all: entry }, 0);
     hub.repositories.set(REPOSITORY_ID, {
-      files: { ...TINY, "LICENSE-GEMMA": Buffer.from("x") },
-      listedSizes: { ...listedSizes, "scheduler/scheduler_config.json": huge },
+      files: { ...TINY, [WEIGHTS]: weights, "LICENSE-GEMMA": Buffer.from("x") },
+      listedSizes: {
+        "tokenizer/tokenizer.json": 40_000_000,
+        [WEIGHTS]: weights.byteLength + huge,
+      },
     });
     await assert.rejects(pull(), { code: "disk", message: /GB free, and 9000000\.0 GB are still/ });
     assert.deepEqual(hub.transfersOf("LICENSE"), []);

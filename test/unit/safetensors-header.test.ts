@@ -110,6 +110,13 @@ test("names that repeat inside entries or metadata values are no repetition", ()
   assert.equal(tensors.size, 1);
 });
 
+test("a string of many megabytes is read like any other, and with a fault in one sentence", () => {
+  const long = "n".repeat(20_000_000);
+  const { metadata } = parse({ __metadata__: { a: long } }, 0);
+  assert.equal(metadata.get("a"), long);
+  refuses({ [long]: tensor("U8", [1], [0, 1]) }, 1, /20000000 characters, and the limit is 1024/);
+});
+
 test("negative, fractional and missing numbers are refused with their place", () => {
   refuses({ a: tensor("U8", [-1], [0, 1]) }, 1, /"a": shape\.0/);
   refuses({ a: tensor("U8", [1], [0.5, 1]) }, 1, /"a": data_offsets\.0/);

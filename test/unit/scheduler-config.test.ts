@@ -99,6 +99,12 @@ test("an unknown class, a missing class and no JSON are told apart", () => {
   );
 });
 
+test("a string that never ends is no JSON, and found so in one pass", () => {
+  // Where each quote begins a search of its own, a quarter of an hour.
+  const text = `{"a":"${'\\"'.repeat(499_990)}`;
+  refuses(() => parseSchedulerConfig(text), "model_invalid", /is not JSON/);
+});
+
 test("the checkpoint's solver is used unless another is asked for, with the checkpoint's shift", () => {
   const own = createSchedule(dpm, { steps: 4 });
   assert.equal(own.name, "dpm++");

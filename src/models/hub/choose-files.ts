@@ -70,7 +70,11 @@ export async function chooseFiles(
 ): Promise<FileChoice> {
   const byPath = new Map(repository.files.map((file) => [file.path, file]));
   const chosen = new Set<HubFile>();
-  for (const path of REQUIRED) chosen.add(required(byPath.get(path), path, repository));
+  for (const path of REQUIRED) {
+    const file = required(byPath.get(path), path, repository);
+    checkSmall(file, repository);
+    chosen.add(file);
+  }
   for (const file of repository.files) {
     const isWanted = WANTED.some((pattern) => pattern.test(file.path));
     if (isWanted && file.sizeBytes <= MAX_SMALL_BYTES) chosen.add(file);
@@ -164,6 +168,14 @@ function pick(
   throw new UserError(
     "model_invalid",
     `${repository.id} has its ${component} only as ${candidates.map(({ dtype }) => dtype).join(", ")}; usable are ${wanted.join(", ")}.`,
+  );
+}
+
+function checkSmall({ path, sizeBytes }: HubFile, { id }: Repository): void {
+  if (sizeBytes <= MAX_SMALL_BYTES) return;
+  throw new UserError(
+    "model_invalid",
+    `${path} of ${id} has ${sizeBytes} bytes; in a Sana checkpoint it has at most ${MAX_SMALL_BYTES}.`,
   );
 }
 

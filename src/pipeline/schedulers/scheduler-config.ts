@@ -146,9 +146,13 @@ function shared(config: { num_train_timesteps: number }): { numTrainTimesteps: n
 }
 
 function parseJson(text: string, file: string): unknown {
-  const tokens = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/gs;
+  let isInString = false;
+  const strict = text.replace(/\\.|"|-?Infinity|NaN/gs, (token) => {
+    if (token === '"') isInString = !isInString;
+    return isInString || token === '"' || token.startsWith("\\") ? token : "null";
+  });
   try {
-    return JSON.parse(text.replace(tokens, (token) => (token.startsWith('"') ? token : "null")));
+    return JSON.parse(strict);
   } catch (error) {
     throw new UserError("model_invalid", `${file} is not JSON.`, { cause: error });
   }
