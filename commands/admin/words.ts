@@ -8,8 +8,8 @@ import { code, tellChange, tellList } from "../administration/answers.ts";
 import { asAdmin } from "../administration/rights.ts";
 import { type Completion, matching, type Route } from "../administration/routes.ts";
 
-/** Rules that a list names; Discord's texts end at 4,000 characters. */
-const MAX_LISTED = 60;
+/** Characters of the rules that a list names, well within what a message's list has room for. */
+const MAX_LISTED = 3200;
 
 function ruleOf({ options }: ChatInputCommandInteraction): WordRule {
   const kind = options.getString("kind") === "pattern" ? "pattern" : "word";
@@ -63,11 +63,21 @@ export const completeWord: Completion = async (interaction, context) => {
   return matching(interaction, choices);
 };
 
+/** As many as can be named whole. */
+function listable(rules: readonly WordRule[]): readonly WordRule[] {
+  let length = 0;
+  const end = rules.findIndex(({ text }) => {
+    length += `${code(text)}, `.length;
+    return length > MAX_LISTED;
+  });
+  return end === -1 ? rules : rules.slice(0, end);
+}
+
 export const wordList: Route = async (interaction, context) => {
   const { actor } = asAdmin(interaction, context);
   const say = sayTo(interaction);
   const words = await listWords(context.administration.db, actor.guildId);
-  const listed = words.slice(0, MAX_LISTED);
+  const listed = listable(words);
   const ofKind = (kind: WordRule["kind"]): string =>
     listed
       .filter((rule) => rule.kind === kind)

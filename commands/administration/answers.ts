@@ -66,7 +66,8 @@ const MAX_LIST = 3400;
 export function fitting(lines: readonly string[]): string[] {
   let room = MAX_LIST;
   const shown = lines
-    .map((line) => cut(line, MAX_LIST))
+    // With the line break after it, a line alone always fits.
+    .map((line) => cut(line, MAX_LIST - 1))
     .filter((line) => {
       room -= line.length + 1;
       return room >= 0;

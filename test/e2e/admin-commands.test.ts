@@ -175,6 +175,22 @@ describe("/admin", () => {
   });
 
   describe("words", () => {
+    it("lists as many long rules as there is room for, whole, and says how many more", async () => {
+      const rules = Array.from({ length: 60 }, (_, index) => `${100 + index}${"x".repeat(190)}`);
+      await bot.db.insert(schema.wordRule).values(
+        rules.map((text) => ({
+          guildId: bot.guildId,
+          kind: "word" as const,
+          text,
+          createdBy: "1",
+        })),
+      );
+      const list = await told("admin words list");
+      const named = list.match(/`\d+x{190}`/g) ?? [];
+      assert.ok(named.length >= 10, `${named.length} are named`);
+      assert.ok(list.includes(`and ${rules.length - named.length} more`), list);
+    });
+
     it("adds words and patterns, tests texts by them and removes them", async () => {
       await told("admin words add", { text: "Bänana" });
       await told("admin words add", { text: "cherr(y|ies)", kind: "pattern" });

@@ -53,8 +53,10 @@ describe("the answers for admins", () => {
   });
 
   it("cut a line that is longer than a message", () => {
-    const [line = ""] = fitting(["y".repeat(9000)]);
+    const [line = "", ...more] = fitting(["y".repeat(9000)]);
     assert.ok(line.length < MAX_TEXTS && line.endsWith("…"));
+    assert.ok(line.startsWith("yyy"), line);
+    assert.deepEqual(more, []);
   });
 });
 
