@@ -21,12 +21,17 @@ export async function restartForMemory(modelDir: string): Promise<void> {
   );
 }
 
+/** What cannot be read counts for nothing here; whoever opens it says so. */
 async function weightFileBytes(modelDir: string): Promise<number> {
-  const files = (await readdir(modelDir, { recursive: true })).filter((name) =>
-    name.endsWith(".safetensors"),
-  );
+  const names = await readdir(modelDir, { recursive: true }).catch(() => []);
+  const files = names.filter((name) => name.endsWith(".safetensors"));
   const sizes = await Promise.all(
-    files.map(async (name) => (await stat(join(modelDir, name))).size),
+    files.map((name) =>
+      stat(join(modelDir, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
   );
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { type AutoencoderConfig, readAutoencoderConfig } from "../models/autoencoder-dc/config.ts";
 import { catalogueEntryOf } from "../models/catalogue.ts";
 import { type Gemma2Config, readGemma2Config } from "../models/gemma2/config.ts";
+import { textModelPrefix } from "../models/gemma2/text-encoder-graph.ts";
 import { hashModel } from "../models/model-hash.ts";
 import { type ModelManifest, readManifest } from "../models/model-manifest.ts";
 import { readConfigText } from "../models/read-config.ts";
@@ -52,10 +53,12 @@ export async function openCheckpoint(modelDir: string): Promise<Checkpoint> {
     vae: vae.config,
     textEncoder: textEncoder.config,
   });
+  const tokenizer = await loadTokenizer(at("tokenizer"));
+  checkEmbeddings({ folder, textEncoder, tokenizer });
   return {
     folder,
     manifest: await readManifest(folder),
-    tokenizer: await loadTokenizer(at("tokenizer")),
+    tokenizer,
     scheduler: await readScheduler(join(at("scheduler"), "scheduler_config.json")),
     textEncoder,
     transformer,
@@ -94,6 +97,28 @@ function checkWidths(
       `${folder}: the transformer has ${transformer.inChannels} to ${transformer.outChannels} channels, the autoencoder's latents ${vae.latentChannels}.`,
     );
   }
+}
+
+/** The table that the host reads, which no graph has. */
+function checkEmbeddings({
+  folder,
+  textEncoder,
+  tokenizer,
+}: Pick<Checkpoint, "folder" | "textEncoder" | "tokenizer">): void {
+  const { config, weights } = textEncoder;
+  const table = weights.get(`${textModelPrefix(weights)}embed_tokens.weight`);
+  const expected = [config.vocabSize, config.hiddenSize];
+  if (table.shape.join(",") !== expected.join(","))
+    throw new UserError(
+      "model_invalid",
+      `${table.path}: tensor ${table.name} has the shape [${table.shape.join(", ")}]; its config asks for [${expected.join(", ")}].`,
+    );
+  const largest = Math.max(...tokenizer.encode("a picture, 1 2 3: ü 猫"));
+  if (largest >= config.vocabSize)
+    throw new UserError(
+      "model_invalid",
+      `${folder}: the tokenizer gives the id ${largest}, and the text encoder knows ${config.vocabSize} ids. They are of two models.`,
+    );
 }
 
 async function readScheduler(path: string): Promise<SchedulerConfig> {

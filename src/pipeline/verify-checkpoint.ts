@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { UserError, throwIfCancelled } from "../errors.ts";
-import { textModelPrefix } from "../models/gemma2/text-encoder-graph.ts";
 import { type DownloadRecord, readDownloadRecord } from "../models/hub/download-record.ts";
 import { hashFile } from "../models/hub/hash-file.ts";
 import { openSafetensors } from "../safetensors/safetensors-file.ts";
@@ -45,7 +44,6 @@ export async function verifyCheckpoint(options: VerifyOptions): Promise<VerifyRe
   const { onProgress, signal } = options;
   onProgress?.({ step: "shapes" });
   const checkpoint = await openCheckpoint(options.modelDir);
-  checkEmbeddings(checkpoint);
   const { graphs, unusedTensors } = await buildGraphs(checkpoint, options);
   const strays = await tensorsBesideIndex(checkpoint);
 
@@ -62,24 +60,6 @@ export async function verifyCheckpoint(options: VerifyOptions): Promise<VerifyRe
     hashedFiles,
     dryRun: options.dryRun === false ? null : await drawSmallest(options),
   };
-}
-
-/** The table that the host reads, which no graph has. */
-function checkEmbeddings({ folder, textEncoder, tokenizer }: Checkpoint): void {
-  const { config, weights } = textEncoder;
-  const table = weights.get(`${textModelPrefix(weights)}embed_tokens.weight`);
-  const expected = [config.vocabSize, config.hiddenSize];
-  if (table.shape.join(",") !== expected.join(","))
-    throw new UserError(
-      "model_invalid",
-      `${table.path}: tensor ${table.name} has the shape [${table.shape.join(", ")}]; its config asks for [${expected.join(", ")}].`,
-    );
-  const largest = Math.max(...tokenizer.encode("a picture, 1 2 3: ü 猫"));
-  if (largest >= config.vocabSize)
-    throw new UserError(
-      "model_invalid",
-      `${folder}: the tokenizer gives the id ${largest}, and the text encoder knows ${config.vocabSize} ids. They are of two models.`,
-    );
 }
 
 /** Tensors of the shards that their index does not list. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 
@@ -7,8 +7,7 @@ import { z } from "zod";
 
 import { readAutoencoderConfig } from "../../src/models/autoencoder-dc/config.ts";
 import { readConfig } from "../../src/models/read-config.ts";
-import { openCheckpoint } from "../../src/pipeline/checkpoint.ts";
-import { temporaryFolder, tinyCheckpoint } from "../support/tiny-checkpoint.ts";
+import { temporaryFolder } from "../support/tiny-checkpoint.ts";
 
 const FOLDER = await temporaryFolder();
 const schema = z.object({ layers: z.int().max(200), sides: z.array(z.int().positive()) });
@@ -46,16 +45,6 @@ describe("a config that a checkpoint brings", () => {
     await assert.rejects(readConfig(join(FOLDER, ".."), basename(FOLDER), schema), {
       code: "model_invalid",
       message: /is not a file\.$/,
-    });
-  });
-
-  it("is not read as a scheduler's where it is far too large", async () => {
-    await cp(tinyCheckpoint("base"), join(FOLDER, "base"), { recursive: true });
-    const path = join(FOLDER, "base/scheduler/scheduler_config.json");
-    await writeFile(path, " ".repeat(1_000_001));
-    await assert.rejects(openCheckpoint(join(FOLDER, "base")), {
-      code: "model_invalid",
-      message: `${path} has 1000001 bytes; a config has at most 1000000.`,
     });
   });
 
