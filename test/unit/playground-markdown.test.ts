@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
+import { Worker } from "node:worker_threads";
 
 import { parseMarkdown } from "../../src/playground/page/markdown/parse.ts";
 import type { Inline } from "../../src/playground/page/markdown/parse-inline.ts";
@@ -13,6 +15,25 @@ function inline(source: string): Inline[] {
 }
 
 const text = (content: string): Inline => ({ type: "text", text: content });
+const em = (...children: Inline[]): Inline => ({ type: "em", children });
+const strong = (...children: Inline[]): Inline => ({ type: "strong", children });
+const underline = (...children: Inline[]): Inline => ({ type: "underline", children });
+const link = (url: string, ...children: Inline[]): Inline => ({ type: "link", url, children });
+
+/** The longest text of a message. */
+const MAX_LENGTH = 4000;
+/** What styles, links and blocks are made of, over and over: an expression that can read it in two ways takes for ever. */
+const REPEATED = [
+  "\\ ` * _ ~ | < [ ] @ h > - #".split(" "),
+  ["**a**b", "__a__b", "~~a~~b", "||a||b", "`a``b", "*a**", "_a__", "*a_b", "**a__b~~"],
+  ["[[a]", "[(\\]", "[a](https://b", '[a](https://b "', "<https://", "<t:1", "</a"],
+  ["```a", "> ", "- a\n", "\n"],
+].flat();
+const BEFORE = ["", "*x", "_x", "[x", "> "];
+
+/** Run on a thread of its own, since only that can be ended while an expression is at work. */
+const PARSE_ALL = `import(${JSON.stringify(import.meta.resolve("../../src/playground/page/markdown/parse.ts"))})
+  .then(({ parseMarkdown }) => require("node:worker_threads").workerData.forEach((source) => parseMarkdown(source)))`;
 
 describe("the playground's Markdown", () => {
   it("styles words, also within one another", () => {
@@ -28,6 +49,22 @@ describe("the playground's Markdown", () => {
       text(" "),
       { type: "spoiler", children: [text("secret")] },
     ]);
+  });
+
+  it("styles words that begin or end in two styles", () => {
+    const cases: [string, Inline[]][] = [
+      ["***both***", [strong(em(text("both")))]],
+      ["*a **b** c*", [em(text("a "), strong(text("b")), text(" c"))]],
+      ["*a **b***", [em(text("a "), strong(text("b")))]],
+      ["**a *b***", [strong(text("a "), em(text("b")))]],
+      [
+        "*a **b** c **d**e*",
+        [em(text("a "), strong(text("b")), text(" c "), strong(text("d")), text("e"))],
+      ],
+      ["_a __b__ c_", [em(text("a "), underline(text("b")), text(" c"))]],
+      ["*x**a**b", [text("*x"), strong(text("a")), text("b")]],
+    ];
+    for (const [source, parts] of cases) assert.deepEqual(inline(source), parts, source);
   });
 
   it("leaves alone what only looks like a style", () => {
@@ -57,6 +94,18 @@ describe("the playground's Markdown", () => {
     ]);
     for (const url of ["javascript:alert(1)", "data:text/html,x", "//example.com"])
       assert.deepEqual(inline(`[x](${url})`), [text(`[x](${url})`)]);
+  });
+
+  it("takes brackets into a link's words, in pairs or after a backslash", () => {
+    assert.deepEqual(inline("[[a] b](https://example.com/)"), [
+      link("https://example.com/", text("[a] b")),
+    ]);
+    assert.deepEqual(inline(String.raw`[a\] b](https://example.com/)`), [
+      link("https://example.com/", text("a"), text("]"), text(" b")),
+    ]);
+    assert.deepEqual(inline(String.raw`[[a\]] b](https://example.com/)`), [
+      link("https://example.com/", text("[a"), text("]"), text("] b")),
+    ]);
   });
 
   it("reads mentions, commands, emoji and times", () => {
@@ -108,6 +157,16 @@ describe("the playground's Markdown", () => {
   it("loses no text of hostile input, whatever its depth", () => {
     const source = `${"**a".repeat(60)}${"||".repeat(300)}${"[".repeat(300)}`;
     assert.ok(JSON.stringify(parseMarkdown(source)).includes("[".repeat(300)));
+  });
+
+  it("comes to an end, whatever marks fill the longest message", { timeout: 60_000 }, async (t) => {
+    const workerData = BEFORE.flatMap((before) =>
+      REPEATED.map((unit) => (before + unit.repeat(MAX_LENGTH)).slice(0, MAX_LENGTH)),
+    );
+    const worker = new Worker(PARSE_ALL, { eval: true, workerData });
+    t.after(async () => worker.terminate());
+    const [code] = await once(worker, "exit");
+    assert.equal(code, 0);
   });
 });
 

@@ -27,7 +27,10 @@ const styled = (type: "strong" | "em" | "underline" | "strike" | "spoiler"): Rul
   return ({ inner = "" }, depth) => ({ type, children: parseInline(inner, depth + 1) });
 };
 
-/** In order: the first that matches wins. All are sticky, so they match only at the place asked for. */
+/**
+ * In order: the first that matches wins. All are sticky, so they match only at the place asked for. No repeated group may
+ * read a text in two ways, or a few marks without their end take years.
+ */
 const RULES: readonly Rule[] = [
   { pattern: /\\(?<text>[^\w\s])/y, read: ({ text = "" }) => ({ type: "text", text }) },
   {
@@ -40,7 +43,8 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /__(?=\S)(?<inner>(?:\\[^]|[^\\])+?)__(?!_)/y, read: styled("underline") },
   {
-    pattern: /\*(?![\s*])(?<inner>(?:\\[^]|\*\*(?:\\[^]|[^\\])+?\*\*|[^\\*])+?)(?<!\s)\*(?!\*)/y,
+    pattern:
+      /\*(?![\s*])(?<inner>(?:\\[^]|\*\*(?:\\[^]|(?!\*\*)[^\\])+?\*\*|[^\\*])+?)(?<!\s)\*(?!\*)/y,
     read: styled("em"),
   },
   {
@@ -66,7 +70,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /\[(?<inner>(?:\\[^]|\[[^\]]*\]|[^\\\]])+?)\]\(<?(?<url>https?:\/\/[^\s<>)]+)>?(?:\s+"[^"]*")?\)/y,
+      /\[(?<inner>(?:\\[^]|\[(?:\\[^]|[^\\[\]])*\]|[^\\\]])+?)\]\(<?(?<url>https?:\/\/[^\s<>)]+)>?(?:\s+"[^"]*")?\)/y,
     read: ({ inner = "", url = "" }, depth) => linkTo(url, parseInline(inner, depth + 1)),
   },
   { pattern: /<(?<url>https?:\/\/[^\s<>]+)>/y, read: ({ url = "" }) => linkTo(url) },
