@@ -1,10 +1,10 @@
 import { statfs } from "node:fs/promises";
-import { totalmem } from "node:os";
 import { dirname, join } from "node:path";
 
 import type { Config } from "../config.ts";
 import { CATALOGUE } from "../models/catalogue.ts";
 import type { MachineFacts } from "../models/recommend.ts";
+import { machineMemoryBytes } from "../onnx/machine-memory.ts";
 import { askNvidia, type NvidiaCard } from "../onnx/nvidia.ts";
 import { listModels } from "../models/find-model.ts";
 
@@ -19,7 +19,7 @@ export async function lookAtMachine(config: Config): Promise<MachineFacts> {
       : config.provider;
   return {
     freeDiskBytes: await freeBytes(config.modelsDir),
-    memoryBytes: totalmem(),
+    memoryBytes: machineMemoryBytes(),
     cpuFlopsPerSecond: await measureMatMul("cpu"),
     gpuFlopsPerSecond: provider === "cpu" ? null : await measureMatMul(provider),
     provider,

@@ -1,4 +1,3 @@
-import { totalmem } from "node:os";
 import { UserError } from "../errors.ts";
 import {
   buildDecoderFeaturesGraph,
@@ -13,6 +12,7 @@ import {
 import { buildTextEncoderGraph } from "../models/gemma2/text-encoder-graph.ts";
 import { buildConditioningGraph } from "../models/sana-transformer/conditioning-graph.ts";
 import { buildTransformerGraph } from "../models/sana-transformer/transformer-graph.ts";
+import { machineMemoryBytes } from "../onnx/machine-memory.ts";
 import type { ElementType } from "../onnx/model-proto.ts";
 import { elementCount } from "../safetensors/header.ts";
 import type { Weights } from "../safetensors/checkpoint-weights.ts";
@@ -155,7 +155,7 @@ function textPrecision(
   precision: LoadOptions["precision"],
 ): StagePrecision {
   if (precision === "int8") return "int8";
-  const isTooLarge = float32Bytes(textEncoder.weights) > TEXT_MEMORY_SHARE * totalmem();
+  const isTooLarge = float32Bytes(textEncoder.weights) > TEXT_MEMORY_SHARE * machineMemoryBytes();
   return precision === "auto" && isTooLarge && !textEncoder.config.attentionBias ? "int8" : "fp32";
 }
 

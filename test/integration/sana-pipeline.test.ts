@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { UserError } from "../../src/errors.ts";
 import type { GenerateRequest, ProgressEvent } from "../../src/pipeline/types.ts";
 import { relativeError } from "../support/compare.ts";
@@ -222,18 +222,22 @@ describe("reduced precision", async () => {
     assert.ok(text.weightError !== undefined && text.weightError > 1e-4 && text.weightError < 0.01);
   });
 
-  test("8-bit weights are chosen where float32 ones would fill the machine's memory", async (t) => {
-    t.mock.method(os, "totalmem", () => 1000);
-    syncBuiltinESMExports();
-    const small = await loadTiny("base", { precision: "auto" });
-    t.mock.restoreAll();
-    syncBuiltinESMExports();
-    const { stages } = await small.generate(request);
-    assert.deepEqual(
-      stages.map(({ precision }) => precision),
-      ["int8", "fp32", "fp32", "fp32"],
-    );
-  });
+  for (const [whose, mock] of [
+    ["machine's", (t: TestContext) => t.mock.method(os, "totalmem", () => 1000)],
+    ["container's", (t: TestContext) => t.mock.method(process, "constrainedMemory", () => 1000)],
+  ] as const)
+    test(`8-bit weights are chosen where float32 ones would fill the ${whose} memory`, async (t) => {
+      mock(t);
+      syncBuiltinESMExports();
+      const small = await loadTiny("base", { precision: "auto" });
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+      const { stages } = await small.generate(request);
+      assert.deepEqual(
+        stages.map(({ precision }) => precision),
+        ["int8", "fp32", "fp32", "fp32"],
+      );
+    });
 
   test("float16 is refused for a Sprint checkpoint, whose pictures it ruins", async () => {
     await assert.rejects(
