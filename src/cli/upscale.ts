@@ -82,6 +82,7 @@ export function upscaleCommand(): Command {
 
 async function upscale(file: string, options: UpscaleCommandOptions): Promise<void> {
   checkOptions(options);
+  checkNetworkOptions(options);
   const config = loadConfig();
   const output = await planOutput(options.out, { prompt: "", seed: 0, count: 1 });
   const picture = await decodeFile(file, decodeStill);
@@ -134,7 +135,8 @@ async function upscale(file: string, options: UpscaleCommandOptions): Promise<vo
   ]);
 }
 
-function checkOptions({ mode, prompt, strength, seed, model }: UpscaleCommandOptions): void {
+function checkOptions(options: UpscaleCommandOptions): void {
+  const { mode, prompt, strength, seed, model } = options;
   if (mode === "creative") return;
   const [name] = Object.entries({ prompt, strength, seed, model })
     .filter(([, value]) => value !== undefined)
@@ -143,6 +145,19 @@ function checkOptions({ mode, prompt, strength, seed, model }: UpscaleCommandOpt
   throw new UserError(
     "invalid_option",
     `--${name} is for --mode creative; add that, or leave it out.`,
+  );
+}
+
+/** What `--mode lanczos` has no use for: no network runs. */
+function checkNetworkOptions({ mode, upscaler, provider }: UpscaleCommandOptions): void {
+  if (mode !== "lanczos") return;
+  const [name] = Object.entries({ upscaler, provider })
+    .filter(([, value]) => value !== undefined)
+    .map(([option]) => option);
+  if (name === undefined) return;
+  throw new UserError(
+    "invalid_option",
+    `--${name} is for --mode faithful or creative; --mode lanczos runs no network, so leave it out.`,
   );
 }
 

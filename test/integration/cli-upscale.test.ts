@@ -157,6 +157,14 @@ describe("sanabot upscale", () => {
     [["in.png", "--out", "x.gif"], /must end in \.png, \.webp, \.jpg or \.jpeg/],
     [["in.png", "--out", "x.png", "--strength", "0.3"], /^--strength is for --mode creative/],
     [
+      ["in.png", "--out", "x.png", "--mode", "lanczos", "--upscaler", "esrgan-slim"],
+      /^--upscaler is for --mode faithful or creative; .* leave it out\.\n$/,
+    ],
+    [
+      ["in.png", "--out", "x.png", "--mode", "lanczos", "--provider", "cpu"],
+      /^--provider is for --mode faithful or creative/,
+    ],
+    [
       ["veil.png", "--out", "x.png", "--mode", "creative"],
       /needs the picture's prompt.*add --prompt TEXT/,
     ],
