@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { access, stat, writeFile } from "node:fs/promises";
-import { dirname, extname, format, parse } from "node:path";
+import { access, chmod, lstat, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, extname, format, join, parse } from "node:path";
 
 import { UserError } from "../errors.ts";
 import type { PictureFormat } from "../image/encode-picture.ts";
@@ -69,16 +70,44 @@ export async function checkWritable(path: string, option: string): Promise<void>
   }
 }
 
-/** @throws {UserError} `disk` when the file cannot be written. */
+/**
+ * Writes a picture, which replaces a file of this name only when it is whole.
+ *
+ * @throws {UserError} `disk` when the file cannot be written.
+ */
 export async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(path, bytes);
+    await replaceFile(path, bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError("disk", `The picture could not be written to ${path}: ${reason}`, {
       cause,
     });
   }
+}
+
+/** A link stays one, and what is no file (a pipe, a terminal) is written to. */
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  const isEmptyLink = found === null && (await lstat(path).catch(() => null)) !== null;
+  if (isEmptyLink || found?.isFile() === false) return writeFile(path, bytes);
+  const target = found === null ? path : await realpath(path);
+  const temporary = join(dirname(target), `.${randomUUID()}.tmp`);
+  try {
+    await writeFile(temporary, bytes, { flag: "wx" });
+    if (found !== null) await chmod(temporary, found.mode);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    // A file may be writable in a folder that is not.
+    if (found === null || !isDenied(error)) throw error;
+    await writeFile(path, bytes);
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  if (!(error instanceof Error && "code" in error)) return false;
+  return error.code === "EACCES" || error.code === "EPERM";
 }
 
 function numbered(file: string, count: number): string[] {
