@@ -1,3 +1,4 @@
+import { throwIfCancelled } from "../errors.ts";
 import { resizeLanczos } from "../image/resize-lanczos.ts";
 import { withinMemory } from "./activation-limit.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -9,15 +10,17 @@ import type { InitImage, Tiling } from "./types.ts";
 /** A given picture's latents [1, C, h, w] in the transformer's scale, or null for text to image. */
 export async function encodeImage(
   { checkpoint, stages, tiling }: { checkpoint: Checkpoint; stages: Stages; tiling: Tiling },
-  request: ResolvedRequest,
+  request: ResolvedRequest & { readonly signal?: AbortSignal | undefined },
 ): Promise<Float32Array | null> {
   if (request.initLatents !== null) return request.initLatents.data;
   if (request.initImage === null) return null;
   const size = { width: request.latentWidthPx, height: request.latentHeightPx };
   const { rgb } = resizeLanczos(coverCrop(request.initImage, size), size);
   const sample = { data: toNchw(rgb, size), channels: 3, ...size };
+  const onPart = (): void =>
+    throwIfCancelled(request.signal, "while the picture to start from was encoded");
   return withinMemory(stages, "vae-encoder", (memoryLimitBytes) =>
-    encodeSample({ checkpoint, stages }, sample, { memoryLimitBytes, tiling }),
+    encodeSample({ checkpoint, stages }, sample, { memoryLimitBytes, onPart, tiling }),
   );
 }
 

@@ -14,6 +14,14 @@ interface Parts {
   readonly stages: Stages;
 }
 
+export interface EncodeOptions {
+  /** Bytes that the values between the encoder's nodes may take. */
+  readonly memoryLimitBytes: number;
+  /** Called before each tile, and before each pass over the picture by bands. */
+  readonly onPart?: (() => void) | undefined;
+  readonly tiling?: Tiling | undefined;
+}
+
 /**
  * A picture in [-1, 1] to latents [1, C, h, w], whole where that fits the limit; else its convolutions by tiles and,
  * where even the stages behind them do not fit whole, those by bands.
@@ -21,12 +29,13 @@ interface Parts {
 export async function encodeSample(
   { checkpoint, stages }: Parts,
   sample: Planes,
-  { memoryLimitBytes, tiling }: { memoryLimitBytes: number; tiling?: Tiling | undefined },
+  { memoryLimitBytes, onPart, tiling }: EncodeOptions,
 ): Promise<Float32Array> {
   const { height, width, channels } = sample;
   const tiles = encoderTiles(checkpoint.vae.config.compression);
   if (tiling === "diffusers" && isCut(sample, tiles)) {
     const { data } = await runBlended(sample, tiles, async (part) => {
+      onPart?.();
       const dims = [1, channels, part.height, part.width];
       return planesOf(
         await stages.runFor("latents", "vae-encoder", { sample: { data: part.data, dims } }),
@@ -39,13 +48,17 @@ export async function encodeSample(
     const feeds = { sample: { data: sample.data, dims: [1, channels, height, width] } };
     return (await stages.runFor("latents", "vae-encoder", feeds)).data;
   }
-  const features = await encodeTiles({ checkpoint, stages }, sample, plan.tile);
+  const features = await encodeTiles({ checkpoint, stages }, sample, {
+    side: plan.tile,
+    onPart,
+  });
   if (plan.isBanded) {
     const { config, weights } = checkpoint.vae;
     const latents = await runBands(features, encoderBandSteps(config, weights), {
       stages,
       name: "vae-encoder-latents",
       memoryLimitBytes: partLimitBytes(memoryLimitBytes),
+      onPass: onPart,
     });
     return latents.data;
   }
@@ -105,12 +118,13 @@ export async function planEncode(
 async function encodeTiles(
   { checkpoint, stages }: { checkpoint: Checkpoint; stages: Stages },
   sample: Planes,
-  side: number,
+  { side, onPart }: Pick<EncodeOptions, "onPart"> & { readonly side: number },
 ): Promise<Planes> {
   const { halo, scale, channels } = splitEncoder(checkpoint.vae.config);
   const [height, width] = [sample.height / scale, sample.width / scale];
   const features = { data: new Float32Array(channels * height * width), channels, height, width };
   for (const { inner, outer } of planTiles(height, width, { tile: side, halo })) {
+    onPart?.();
     const [top, left] = [outer.top * scale, outer.left * scale];
     const size = { height: outer.height * scale, width: outer.width * scale };
     const made = await stages.runFor("features", "vae-encoder-features", {

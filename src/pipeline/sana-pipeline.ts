@@ -102,7 +102,7 @@ export class SanaPipeline {
 
     throwIfCancelled(signal, "after the prompt was encoded");
     if (request.initImage !== null) await onProgress?.({ stage: "encode-image" });
-    const cleanLatents = await encodeImage(this, request);
+    const cleanLatents = await encodeImage(this, { ...request, signal });
     const pictures = prepareLatents(this.checkpoint, request, cleanLatents);
     trace.prepared(pictures);
 

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { UserError } from "../../src/errors.ts";
 import { decodeLatents, planDecode } from "../../src/pipeline/decode-latents.ts";
+import { encodeImage } from "../../src/pipeline/encode-image.ts";
 import { encodeSample } from "../../src/pipeline/encode-sample.ts";
+import { resolveRequest } from "../../src/pipeline/resolve-request.ts";
 import { planTiles, tilesFit } from "../../src/pipeline/tiles.ts";
 import { psnr, relativeError } from "../support/compare.ts";
 import { loadTiny } from "../support/tiny-checkpoint.ts";
@@ -54,6 +57,38 @@ for (const name of ["base", "lite"]) {
     assert.ok(relativeError(tiled, whole) < 1e-4, `${relativeError(tiled, whole)}`);
   });
 }
+
+test("encoding by tiles or bands can be stopped before each of them", async () => {
+  const pipeline = await loadTiny("base");
+  const [height, width] = [640, 1088];
+  const sample = { data: new Float32Array(3 * height * width), channels: 3, height, width };
+  for (const tiling of ["exact", "diffusers"] as const) {
+    let parts = 0;
+    const onPart = (): void => void (parts += 1);
+    await encodeSample(pipeline, sample, { memoryLimitBytes: 1, onPart, tiling });
+    for (const last of [2, parts]) {
+      let part = 0;
+      const stop = (): void => {
+        if (++part === last) throw new UserError("cancelled", "Cancelled.");
+      };
+      const stopped = encodeSample(pipeline, sample, { memoryLimitBytes: 1, onPart: stop, tiling });
+      await assert.rejects(stopped, { code: "cancelled" });
+      assert.equal(part, last);
+    }
+  }
+});
+
+test("a picture to start from is not encoded any further once its request is cancelled", async () => {
+  const { checkpoint, stages } = await loadTiny("base");
+  const rgb = new Uint8Array(3 * 640 * 1088);
+  const initImage = { rgb, width: 1088, height: 640 };
+  const wanted = { prompt: "", seed: 1, width: 1088, height: 640, binning: false, initImage };
+  const request = { ...resolveRequest(checkpoint, wanted), signal: AbortSignal.abort() };
+  await assert.rejects(encodeImage({ checkpoint, stages, tiling: "diffusers" }, request), {
+    code: "cancelled",
+    message: "Cancelled while the picture to start from was encoded.",
+  });
+});
 
 describe("tiles", () => {
   test("cover the grid once and read their halo only inside it", () => {
