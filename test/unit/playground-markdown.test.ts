@@ -73,12 +73,13 @@ describe("the playground's Markdown", () => {
   });
 
   it("takes a backslash before a mark as that mark", () => {
-    assert.equal(
-      inline(String.raw`\*not slanted\*`)
+    const shown = (source: string): string =>
+      inline(source)
         .map((part) => (part.type === "text" ? part.text : "?"))
-        .join(""),
-      "*not slanted*",
-    );
+        .join("");
+    assert.equal(shown(String.raw`\*not slanted\*`), "*not slanted*");
+    assert.equal(shown(String.raw`\_nor\_ this, a\_b`), "_nor_ this, a_b");
+    assert.equal(shown(String.raw`C:\folder`), String.raw`C:\folder`);
   });
 
   it("makes links of web addresses alone", () => {

@@ -32,7 +32,7 @@ const styled = (type: "strong" | "em" | "underline" | "strike" | "spoiler"): Rul
  * read a text in two ways, or a few marks without their end take years.
  */
 const RULES: readonly Rule[] = [
-  { pattern: /\\(?<text>[^\w\s])/y, read: ({ text = "" }) => ({ type: "text", text }) },
+  { pattern: /\\(?<text>[^0-9A-Za-z\s])/uy, read: ({ text = "" }) => ({ type: "text", text }) },
   {
     pattern: /(?<ticks>`{1,2})(?!`)(?<text>[^]*?[^`])\k<ticks>(?!`)/y,
     read: ({ text = "" }) => ({ type: "code", text: text.replace(/^ (?=`)|(?<=`) $/g, "") }),

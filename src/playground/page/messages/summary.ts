@@ -8,7 +8,7 @@ export function summaryOf(message: ClientMessage): string {
   const text = message.content === "" ? textIn(message.components ?? []) : message.content;
   const plain = text
     .replaceAll(/<t:\d+(?::\w)?>/g, "")
-    .replaceAll(/\\(?=[^\w\s])|[*_~`|]{1,3}|^(?:#{1,3}|-#|>)\s/gm, "")
+    .replaceAll(/\\(?=[^0-9A-Za-z\s])|[*_~`|]{1,3}|^(?:#{1,3}|-#|>)\s/gm, "")
     .replaceAll(/\s+/g, " ")
     .trim();
   if (plain !== "") return plain.length > MAX_LENGTH ? `${plain.slice(0, MAX_LENGTH)}…` : plain;
