@@ -163,15 +163,15 @@ for (const { name, open } of DATABASES) {
       const count = async () =>
         queryValue(db, sql`select count(*)::int from quota_window where subject = ${ME}`, z.int());
       await db.execute(sql`delete from quota_window`);
-      const open = async (late: string) => {
+      const begin = async (late: string) => {
         for (const [period, ago] of begun)
           await db.execute(sql`insert into quota_window (scope, subject, period, starts_at, used, held)
             values ('user', ${ME}, ${period}, now() - ${ago}::interval - ${late}::interval, 5, 0)`);
       };
-      await open("0");
+      await begin("0");
       await forget(db, ME);
       assert.equal(await count(), 3);
-      await open("1 hour");
+      await begin("1 hour");
       await forget(db, ME);
       assert.equal(await count(), 3, "what is over is forgotten");
     });
