@@ -5,6 +5,11 @@ import { noBrowser } from "../support/browser.ts";
 import { box, imagine, PageTrial, use, withText } from "../support/page-trial.ts";
 import { pngOf } from "../support/pictures.ts";
 
+/** A narrow window of a computer, with all that moves in it. */
+const NARROW = {
+  viewport: { width: 600, height: 780 },
+  reducedMotion: "no-preference",
+} as const;
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true } as const;
 
 describe("the controls of the playground's page", { skip: noBrowser }, () => {
@@ -220,6 +225,42 @@ describe("the controls of the playground's page", { skip: noBrowser }, () => {
       assert.ok(width <= PHONE.viewport.width);
       await message.locator("h2").dispatchEvent("pointerdown", { pointerType: "touch" });
       await page.getByRole("menuitem", { name: "Remix" }).waitFor();
+    });
+
+    it("take the keyboard in when they open as drawers, and give it back when they close", async () => {
+      const page = await trial.visit(NARROW);
+      for (const [name, id] of [
+        ["Servers and channels", "channels"],
+        ["Members", "members"],
+      ] as const) {
+        const opener = page.getByRole("button", { name, exact: true });
+        await opener.press("Enter");
+        await page.locator(`#${id} button:focus`).first().waitFor();
+        for (let press = 0; press < 20; press += 1) {
+          await page.keyboard.press("Tab");
+          assert.equal(await page.locator("main:focus-within").count(), 0);
+        }
+        await page.keyboard.press("Escape");
+        await page.locator(`main [aria-controls="${id}"]:focus`).waitFor();
+      }
+    });
+
+    it("close as drawers after the dialog above them, for a channel, and when the window widens", async () => {
+      const page = await trial.visit(NARROW);
+      const opener = page.getByRole("button", { name: "Servers and channels" });
+      await opener.press("Enter");
+      await page.getByRole("button", { name: /You act as Ada/ }).press("Enter");
+      await page.getByRole("dialog").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.locator("#channels .user-panel:focus").waitFor();
+      await page.getByRole("button", { name: "art", exact: true }).press("Enter");
+      await page.locator(".composer textarea:focus").waitFor();
+      await opener.press("Enter");
+      await page.locator("#channels button:focus").waitFor();
+      await page.setViewportSize({ width: 1280, height: 780 });
+      await box(page).click();
+      await page.getByRole("button", { name: "general", exact: true }).click();
     });
   });
 });

@@ -13,7 +13,8 @@ import { MessageList } from "./messages/message-list.ts";
 import { ChannelList } from "./sidebar/channel-list.ts";
 import { GuildBar } from "./sidebar/guild-bar.ts";
 import { MemberList } from "./sidebar/member-list.ts";
-import { type Drawer, store, useApp } from "./state/store.ts";
+import { isDrawer, useDrawer } from "./sidebar/use-drawer.ts";
+import { store, useApp } from "./state/store.ts";
 import { channelOf, guildOf } from "./state/world.ts";
 import { icon } from "./ui/icons.ts";
 
@@ -50,17 +51,22 @@ function Layout({ world, guild, channel }: LayoutProps): JSX.Element {
   useEffect(() => {
     document.title = `${channel.guildId === null ? "@" : "#"}${channel.name} · sanabot playground`;
   }, [channel.name, channel.guildId]);
-  useDrawerKeys(drawer);
+  useDrawer(drawer);
   return h(
     "div",
     {
       class: `layout ${isMemberListShown ? "has-members" : ""}`,
       "data-drawer": drawer ?? "none",
     },
-    h("div", { class: "left-bars" }, h(GuildBar, { world }), h(ChannelList, { world, guild })),
+    h(
+      "div",
+      { class: "left-bars", id: "channels", inert: drawer === "members" },
+      h(GuildBar, { world }),
+      h(ChannelList, { world, guild }),
+    ),
     h(
       "main",
-      { class: "chat" },
+      { class: "chat", inert: drawer !== null },
       h(ChatHeader, { channel, world }),
       h(Banner, null),
       h(ConnectionNote, { world }),
@@ -76,17 +82,6 @@ function Layout({ world, guild, channel }: LayoutProps): JSX.Element {
         onClick: () => store.set({ drawer: null }),
       }),
   );
-}
-
-function useDrawerKeys(drawer: Drawer): void {
-  useEffect(() => {
-    if (drawer === null) return undefined;
-    const close = (event: KeyboardEvent): void => {
-      if (event.key === "Escape") store.set({ drawer: null });
-    };
-    document.addEventListener("keydown", close);
-    return () => document.removeEventListener("keydown", close);
-  }, [drawer]);
 }
 
 function ChatHeader({
@@ -107,6 +102,7 @@ function ChatHeader({
         type: "button",
         class: "icon-button only-narrow",
         "aria-label": "Servers and channels",
+        "aria-controls": "channels",
         onClick: () => store.set({ drawer: "channels" }),
       },
       icon("menu", 22),
@@ -145,7 +141,7 @@ function ChatHeader({
 
 /** A drawer on a phone, a column elsewhere. */
 function toggleMembers(): void {
-  if (matchMedia("(max-width: 1000px)").matches) store.set({ drawer: "members" });
+  if (isDrawer("members")) store.set({ drawer: "members" });
   else store.set({ isMemberListShown: !store.state.isMemberListShown });
 }
 
