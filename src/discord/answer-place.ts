@@ -7,13 +7,11 @@ import {
   type RepliableInteraction,
 } from "discord.js";
 
+import { DEFAULT_ATTACHMENT_LIMIT } from "../generation/file-limit.ts";
 import type { Place } from "../generation/place.ts";
 import { Refusal } from "../generation/refusal.ts";
 import { type MessageKey, translate } from "../i18n/translate.ts";
 import { NEEDED_PERMISSIONS } from "./invite.ts";
-
-/** What every server without boosts takes, and messages that say nothing of it. */
-const DEFAULT_ATTACHMENT_LIMIT = 10 * 2 ** 20;
 
 type NeededPermission = keyof typeof NEEDED_PERMISSIONS;
 

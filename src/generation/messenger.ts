@@ -50,6 +50,8 @@ export type Notice =
       readonly message: string;
       readonly errorId: string | null;
     }
+  /** It is drawn, but Discord takes its files nowhere. */
+  | { readonly kind: "undelivered" }
   | { readonly kind: "cancelled"; readonly byUserId: string | null };
 
 /** Where a final notice was posted. */

@@ -22,6 +22,7 @@ import {
   type Posted,
 } from "./messenger.ts";
 import type { NoticeWriter } from "./notice.ts";
+import { refitted } from "./refit.ts";
 
 const POST_DEADLINE_MS = 150_000;
 const MIN_DELAY_MS = 1000;
@@ -112,7 +113,20 @@ export class Outbox {
     }
   }
 
+  /** With smaller files where Discord refuses these; where there are none, the card says that they cannot be shown. */
   async #post(answer: Answer, notice: Notice, claim: Claim): Promise<Posted> {
+    try {
+      return await this.#send(answer, notice, claim);
+    } catch (error) {
+      if (notice.kind !== "finished" || !isRefused(error)) throw error;
+      const smaller = error.obstacle === "file-too-large" ? await refitted(notice) : null;
+      if (smaller !== null) return this.#post(answer, smaller, claim);
+      await this.#send(answer, { kind: "undelivered" }, claim);
+      throw error;
+    }
+  }
+
+  async #send(answer: Answer, notice: Notice, claim: Claim): Promise<Posted> {
     const signal = AbortSignal.any([claim.signal, AbortSignal.timeout(POST_DEADLINE_MS)]);
     return this.#options.messenger.post(answer, notice, signal);
   }
@@ -153,4 +167,12 @@ export class Outbox {
     metrics.delivered(row, error.obstacle);
     log.warn({ err: error, jobId: row.id }, "could not be delivered");
   }
+}
+
+/** Whether Discord refused what was posted, though there was a way to post it. */
+function isRefused(error: unknown): error is DeliveryImpossible {
+  return (
+    error instanceof DeliveryImpossible &&
+    (error.obstacle === "file-too-large" || error.obstacle === "rejected")
+  );
 }

@@ -7,6 +7,7 @@ import type { Task, TaskSource } from "../inference/messages.ts";
 import type { Source } from "./job-request.ts";
 import type { JobRow } from "./job-store.ts";
 import { fetchAttachment, type AttachmentFinder } from "./attachment.ts";
+import { fileLimit } from "./file-limit.ts";
 import { parsePlace } from "./place.ts";
 import { Refusal } from "./refusal.ts";
 import type { JobView } from "./types.ts";
@@ -19,11 +20,6 @@ export interface SourceStore {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Room for the message's own text beside a file of the allowed size. */
-const MARGIN_BYTES = 64 * 1024;
-/** Discord's limit of one request, however large each file may be (DISCORD.md 3.2). */
-const REQUEST_LIMIT_BYTES = 24 * 2 ** 20;
-
 /** What the inference process is told to do for a job; its sources are read now, so that it needs no database. */
 export async function taskOf(
   row: JobRow,
@@ -32,8 +28,7 @@ export async function taskOf(
 ): Promise<Extract<Task, { kind: "generate" | "upscale" }>> {
   const { attachmentSizeLimit } = parsePlace(row.place);
   const files = request.kind === "generate" ? request.count : 1;
-  const limitBytes =
-    Math.min(attachmentSizeLimit, Math.floor(REQUEST_LIMIT_BYTES / files)) - MARGIN_BYTES;
+  const limitBytes = fileLimit(attachmentSizeLimit, files);
   const output = { limitBytes, originalName: row.id, parent: row.parentId };
   const { model } = row;
   if (request.kind === "upscale")

@@ -10,6 +10,11 @@ export const PICTURE_FORMATS = ["png", "webp", "jpeg"] as const;
 /** One of {@link PICTURE_FORMATS}. */
 export type PictureFormat = (typeof PICTURE_FORMATS)[number];
 
+/** Of a file's name, without the dot. */
+export function extensionOf(format: PictureFormat): string {
+  return format === "jpeg" ? "jpg" : format;
+}
+
 /** Pixels in memory. */
 export interface RgbPicture {
   /** Interleaved RGB, `3 * width * height` bytes. */

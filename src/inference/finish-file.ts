@@ -1,7 +1,7 @@
 import sharp from "sharp";
 
 import type { AnyPicture } from "../image/encode-picture.ts";
-import { encodePicture } from "../image/encode-picture.ts";
+import { encodePicture, extensionOf } from "../image/encode-picture.ts";
 import { fitToLimit } from "../image/fit-to-limit.ts";
 import { Originals } from "../image/originals.ts";
 import type { Recipe } from "../image/recipe.ts";
@@ -37,10 +37,6 @@ export async function finishFile(
     original: name,
     thumbnail: await thumbnailOf(fitted.data),
   };
-}
-
-function extensionOf(format: "png" | "webp" | "jpeg"): string {
-  return format === "jpeg" ? "jpg" : format;
 }
 
 async function thumbnailOf(file: Uint8Array): Promise<Uint8Array> {

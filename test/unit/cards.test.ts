@@ -222,6 +222,7 @@ describe("a job's cards", () => {
     context.assert.snapshot(draw({ ...failed, code: "crashed", message: "" }));
     context.assert.snapshot(draw({ kind: "cancelled", byUserId: "4" }));
     context.assert.snapshot(draw({ kind: "cancelled", byUserId: "5" }));
+    context.assert.snapshot(draw({ kind: "undelivered" }));
   });
 
   it("say that a Sprint model ignores the negative prompt", () => {

@@ -17,6 +17,12 @@ export function failedCard(job: JobView, { code, message, errorId }: Failed): Ca
   return card(ACCENT.bad, [text(`${say("card.failed")}\n${reason}`), small([shortPrompt(job)])]);
 }
 
+/** For a picture that waits in /history, since Discord refuses it here. */
+export function undeliveredCard(job: JobView): Card {
+  const words = sayTo(job.place)("card.undelivered");
+  return card(ACCENT.bad, [text(words), small([shortPrompt(job)])]);
+}
+
 /** In the requester's language where it is one that every machine knows. */
 function reasonOf({ code, message, errorId }: Omit<Failed, "kind">, say: Say): string {
   if (code === "out_of_memory") return say("problem.memory");

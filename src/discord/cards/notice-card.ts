@@ -2,7 +2,7 @@ import type { Notice } from "../../generation/messenger.ts";
 import type { JobView } from "../../generation/types.ts";
 import type { CustomIds } from "../custom-id.ts";
 import type { Card } from "./components.ts";
-import { cancelledCard, failedCard } from "./ended-cards.ts";
+import { cancelledCard, failedCard, undeliveredCard } from "./ended-cards.ts";
 import { finishedCard } from "./finished-card.ts";
 import { queuedCard, runningCard } from "./running-cards.ts";
 
@@ -17,6 +17,8 @@ export function noticeCard(job: JobView, notice: Notice, ids: CustomIds): Card {
       return finishedCard(job, notice, ids);
     case "failed":
       return failedCard(job, notice);
+    case "undelivered":
+      return undeliveredCard(job);
     case "cancelled":
       return cancelledCard(job, notice);
   }

@@ -56,6 +56,8 @@ export const cards: Record<keyof typeof english, string> = {
     "Bei mir ist etwas schiefgegangen. Passiert es wieder, gib dem Besitzer des Bots diese Nummer: {id}",
   "card.failed-crashed":
     "Das zeichnende Programm ist daran mehr als einmal stehen geblieben, darum wird es nicht noch einmal versucht. Kleiner geht es vielleicht.",
+  "card.undelivered":
+    "**Das konnte nicht gepostet werden.** Es wurde nichts berechnet. Das Bild ist gezeichnet, aber Discord nimmt seine Datei hier nicht an: Du findest es mit /verlauf.",
   "proposal.price": "**Das kostet so viel wie {pictures} übliche Bilder.**",
   "proposal.left":
     "{count, plural, =0 {Im Moment hast du keines übrig.} other {Du hast noch etwa # übrig.}}",

@@ -54,6 +54,8 @@ export const cards = {
     "Something went wrong on my side. If it happens again, give the bot's owner this number: {id}",
   "card.failed-crashed":
     "The program that draws has stopped on this more than once, so it is not tried again. A smaller size may work.",
+  "card.undelivered":
+    "**This could not be posted.** Nothing was charged. The picture is drawn, but Discord does not take its file here: find it with /history.",
   "proposal.price": "**This costs as much as {pictures} usual pictures.**",
   "proposal.left":
     "{count, plural, =0 {You have none left at the moment.} other {You have about # left.}}",

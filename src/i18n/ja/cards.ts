@@ -55,6 +55,8 @@ export const cards: Record<keyof typeof english, string> = {
     "こちらで問題が起きました。繰り返す場合は、この番号をBotの所有者に伝えてください: {id}",
   "card.failed-crashed":
     "描画プログラムがこの依頼で繰り返し止まったため、再試行しません。サイズを小さくすると描けるかもしれません。",
+  "card.undelivered":
+    "**投稿できませんでした。**利用枠は減っていません。画像は完成していますが、Discordがここではそのファイルを受け付けません。/履歴 から見られます。",
   "proposal.price": "**通常の画像 {pictures}枚分の利用枠を使います。**",
   "proposal.left": "{count, plural, =0 {現在、残りはありません。} other {残りは約#枚分です。}}",
   "proposal.ready": "続行してから完成まで {duration}",
