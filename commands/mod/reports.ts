@@ -119,8 +119,8 @@ export const reportBlock = button({
     const report = await findReport(db, actor.guildId, longId(id));
     if (report === null || report.userId === "") throw new Refusal("refusal.report-gone");
     const until = endOf(MINUTES_PER_DAY);
-    const reason = report.reason === "" ? null : report.reason;
-    await blockUser(db, actor, { userId: report.userId, until, reason });
+    // The blocked member is shown the reason, and must not read who reported them by their words.
+    await blockUser(db, actor, { userId: report.userId, until, reason: null });
     const say = sayTo(interaction);
     await tellList(interaction, {
       title: say("admin.block-title", { user: `<@${report.userId}>` }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 
 import type { APIMessage } from "discord-api-types/v10";
+import { eq } from "drizzle-orm";
 import { pino } from "pino";
 
 import * as schema from "../../src/db/schema.ts";
@@ -10,6 +11,7 @@ import { changeSettings } from "../../src/generation/policy/guild-rules.ts";
 import { postModerationNotices } from "../../src/generation/policy/moderation-log.ts";
 import { openReports } from "../../src/generation/policy/reports.ts";
 import { AdminBot } from "../support/admin-bot.ts";
+import { addPicture } from "../support/personal-rows.ts";
 import { textOf } from "../support/playground.ts";
 import { until } from "../support/until.ts";
 
@@ -126,6 +128,23 @@ describe("moderation", () => {
       const [row] = await bot.db.select().from(schema.report);
       return row?.state === "deleted";
     });
+  });
+
+  it("blocks who asked for a reported picture, without a word of the report", async () => {
+    const card = await draw("a grey lemon");
+    const user = bot.playground.member("bjoern");
+    const { jobId } = await addPicture(bot.db, user);
+    await bot.db
+      .update(schema.delivery)
+      .set({ messageId: card.id })
+      .where(eq(schema.delivery.jobId, jobId));
+    await report(card, "he promised me at lunch not to");
+    await postLog();
+    const notice = await logged("at lunch");
+    const pressed = await bot.playground.click(notice, "Block for a day", asMorgan);
+    assert.match(textOf(await pressed.answer()), /Blocked; it ends/);
+    const [block] = await bot.db.select().from(schema.block);
+    assert.deepEqual([block?.userId, block?.reason], [user, null]);
   });
 
   it("lists open reports, and opens one with its evidence", async () => {
