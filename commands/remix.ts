@@ -6,7 +6,6 @@ import { type CustomId, longId, shortId } from "../src/discord/custom-id.ts";
 import { editForm, readForm, readWhich, storedValues } from "../src/discord/edit-form.ts";
 import { EVERYWHERE } from "../src/discord/everywhere.ts";
 import { titled } from "../src/discord/localize.ts";
-import { picturesIn } from "../src/discord/message-pictures.ts";
 import { asVisibleAs } from "../src/discord/same-visibility.ts";
 import { referencesIn, siblingOf } from "../src/discord/target-message.ts";
 import { within } from "../src/discord/within.ts";
@@ -15,8 +14,8 @@ import type { PictureReference } from "../src/generation/types.ts";
 
 /** How far a remix leaves its picture, where the member does not change it. */
 const USUAL_STRENGTH = 0.6;
-/** A short id of a picture has 22 characters. */
-const MESSAGE_ID = /^\d{1,20}$/;
+/** In a dialog's custom id: the first picture's short id where the message is a card of ours, then the message's. */
+const PICTURES = /^(?<firstId>[\w-]{22})?(?<messageId>\d{1,20})$/;
 /** As many as a select in a dialog can offer. */
 const MAX_PICTURES = 10;
 
@@ -30,9 +29,9 @@ export const remix: MessageCommand = {
     const pictures = referencesIn(targetMessage, customIds).slice(0, MAX_PICTURES);
     const [first] = pictures;
     if (first === undefined) throw new Refusal("refusal.no-picture");
-    if (first.kind === "message")
-      pictureMemory.remember(targetMessage.id, picturesIn(targetMessage));
-    const id = first.kind === "stored" ? shortId(first.pictureId) : targetMessage.id;
+    pictureMemory.remember(targetMessage.id, pictures);
+    const firstId = first.kind === "stored" ? shortId(first.pictureId) : "";
+    const id = firstId + targetMessage.id;
     const stored = first.kind === "stored" ? storedValues(first.pictureId, generation) : null;
     const [values, styles] = await Promise.all([
       within(Promise.resolve(stored), null),
@@ -67,15 +66,16 @@ export const remixSubmit = modal({
   },
 });
 
-/** By the id of the card's first picture, or of the message that was remembered. */
+/** As the message showed it, or where that is forgotten, as the database has it. */
 async function chosenPicture(
   { id }: CustomId,
   index: number,
   { generation, pictureMemory }: Context,
 ): Promise<PictureReference | null> {
-  if (!MESSAGE_ID.test(id)) return siblingOf(longId(id), index, generation);
-  const picture = pictureMemory.recall(id)[index];
-  return picture === undefined ? null : { kind: "message", picture };
+  const { firstId, messageId = "" } = PICTURES.exec(id)?.groups ?? {};
+  const remembered = pictureMemory.recall(messageId)[index];
+  if (remembered !== undefined) return remembered;
+  return firstId === undefined ? null : siblingOf(longId(firstId), index, generation);
 }
 
 function promptOf(reference: PictureReference): string {

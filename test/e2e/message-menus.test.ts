@@ -135,14 +135,17 @@ describe("the commands on messages", () => {
       assert.match(textOf(told), /no picture in that message/);
     });
 
-    it("says that the picture is gone where it was deleted while the dialog was open", async () => {
+    it("begins from what a card shows where the database has lost the picture", async () => {
       const card = await draw(2);
       const opened = await (await playground.contextMenu("Remix", card)).modal();
+      const [, second] = [...test.generation.pictures.keys()].slice(-2);
       test.generation.pictures.clear();
-      await playground.submitModal(opened, { which: ["1"] });
-      await playground.waitForMessage(
-        (one) => isPrivate(one) && textOf(one).includes("no longer stored"),
-      );
+      const sent = await playground.submitModal(opened, { which: ["1"] });
+      const wish = await wishOf(sent.id);
+      assert.ok(wish.kind === "remix" && wish.picture.kind === "stored");
+      const { pictureId, fallback } = wish.picture;
+      assert.deepEqual([pictureId, fallback?.source.messageId], [second, card.id]);
+      assert.equal(fallback?.recipe?.prompt, "a red apple");
     });
   });
 
