@@ -1,3 +1,6 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+
 import {
   ApplicationCommandOptionType,
   ApplicationCommandType,
@@ -15,6 +18,8 @@ import { named } from "../src/discord/localize.ts";
 import { messageOf, noteCard } from "../src/discord/reply.ts";
 import type { Forgotten } from "../src/generation/generation-port.ts";
 import { translate } from "../src/i18n/translate.ts";
+
+const compress = promisify(gzip);
 
 /** `/privacy`: what is stored of a member, to take along or to delete. */
 export const privacy: SlashCommand = {
@@ -75,11 +80,15 @@ async function exportData(
   { generation }: Context,
 ): Promise<void> {
   const stored = await generation.exportOf(interaction.user.id);
-  const attachment = Buffer.from(JSON.stringify(stored, null, 2));
-  await interaction.editReply({
-    content: translate(interaction.locale, "privacy.export"),
-    files: [{ name: `sanabot-${interaction.user.id}.json`, attachment }],
-  });
+  const { user, locale, attachmentSizeLimit } = interaction;
+  const json = Buffer.from(JSON.stringify(stored, null, 2));
+  const name = `sanabot-${user.id}.json`;
+  // Of a thousand grids it has 10 MB, most of it words that repeat.
+  const file =
+    json.length <= attachmentSizeLimit
+      ? { name, attachment: json }
+      : { name: `${name}.gz`, attachment: await compress(json) };
+  await interaction.editReply({ content: translate(locale, "privacy.export"), files: [file] });
 }
 
 async function askToDelete(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
 
 import { type APIMessage, MessageFlags } from "discord-api-types/v10";
 
@@ -268,6 +269,21 @@ describe("the commands for members", () => {
       assert.match(file?.filename ?? "", /^sanabot-\d+\.json$/);
       const content = await fetch(new URL(file?.url ?? "", playground.url));
       assert.deepEqual(await content.json(), { userId: playground.member("ada"), pictures: [] });
+    });
+
+    it("exports what is too large for Discord as a compressed file", async () => {
+      const prompt = "a red apple ".repeat(1000);
+      test.generation.exported = Array.from({ length: 1000 }, () => ({ prompt }));
+      const answer = await (await playground.slash("privacy export")).answer();
+      const [file] = answer.attachments;
+      assert.match(file?.filename ?? "", /^sanabot-\d+\.json\.gz$/);
+      const content = await fetch(new URL(file?.url ?? "", playground.url));
+      const json = gunzipSync(await content.arrayBuffer()).toString();
+      assert.ok(json.length > 10 * 2 ** 20);
+      assert.deepEqual(JSON.parse(json), {
+        userId: playground.member("ada"),
+        pictures: test.generation.exported,
+      });
     });
 
     it("deletes only after it has asked", async () => {

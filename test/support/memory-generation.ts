@@ -62,6 +62,8 @@ export class MemoryGeneration implements GenerationPort {
   etaSeconds: { median: number; p90: number } | null = null;
   answers = true;
   mention = true;
+  /** What /privacy export says of pictures. */
+  exported: readonly unknown[] = [];
   /** What /quota shows. */
   quota: QuotaView = { windows: [], picturesLeft: null, prices: [] };
 
@@ -251,7 +253,10 @@ export class MemoryGeneration implements GenerationPort {
     this.hints.add(key);
     return true;
   };
-  readonly exportOf: GenerationPort["exportOf"] = async (userId) => ({ userId, pictures: [] });
+  readonly exportOf: GenerationPort["exportOf"] = async (userId) => ({
+    userId,
+    pictures: this.exported,
+  });
   readonly forget: GenerationPort["forget"] = async (userId): Promise<Forgotten> => {
     this.forgotten.push(userId);
     const own = [...this.pictures.values()].filter(({ picture }) => picture.userId === userId);
