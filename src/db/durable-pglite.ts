@@ -3,6 +3,8 @@ import { fsyncSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
 
+import { BYTES } from "./pglite-bytes.ts";
+
 /** The part of Emscripten's module that our hook changes. */
 interface EmscriptenModule {
   FS: { filesystems: { NODEFS: { stream_ops: Record<string, unknown> } } };
@@ -53,5 +55,5 @@ export async function openDurablePglite(
   folder: string,
   fs = new DurableNodeFS(folder),
 ): Promise<PGlite> {
-  return PGlite.create({ fs, startParams: START_PARAMETERS });
+  return PGlite.create({ fs, startParams: START_PARAMETERS, ...BYTES });
 }

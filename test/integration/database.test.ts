@@ -12,6 +12,7 @@ import { lockFolder } from "../../src/db/folder-lock.ts";
 import { MIGRATIONS_DIR, schemaState } from "../../src/db/migrate.ts";
 import { openPglite } from "../../src/db/open-pglite.ts";
 import { openPostgres } from "../../src/db/open-postgres.ts";
+import { secret } from "../../src/db/schema.ts";
 import { UserError } from "../../src/errors.ts";
 import { DATABASES, OPEN_OPTIONS, startPostgres } from "../support/databases.ts";
 import { temporaryFolder } from "../support/tiny-checkpoint.ts";
@@ -43,6 +44,26 @@ async function killAfter(folder: string, rows: number): Promise<number> {
 }
 
 describe("the database", () => {
+  for (const { name, open } of DATABASES)
+    it(`gives bytes back as they were on ${name}, also where they are a part of others`, async () => {
+      const { db, close } = await open();
+      const all = Uint8Array.from({ length: 100_000 }, (_, index) => (index * 7) % 256);
+      const given = [
+        all,
+        all.subarray(0, 0),
+        all.subarray(3, 260),
+        Buffer.from(all.subarray(5, 9)),
+      ];
+      await db.insert(secret).values(given.map((value, index) => ({ name: String(index), value })));
+      const rows = await db.select().from(secret).orderBy(secret.name);
+      assert.deepEqual(
+        rows.map(({ value }) => Uint8Array.from(value)),
+        given.map((value) => Uint8Array.from(value)),
+      );
+      assert.ok(rows.every(({ value }) => value instanceof Uint8Array));
+      await close();
+    });
+
   for (const { name, open } of DATABASES)
     it(`tells how long each statement took on ${name}, in a transaction and where it failed too`, async () => {
       const times: number[] = [];
