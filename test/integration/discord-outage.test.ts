@@ -8,10 +8,8 @@ import { query } from "../../src/db/database.ts";
 import { delivery, reservation } from "../../src/db/schema.ts";
 import { shortId } from "../../src/discord/custom-id.ts";
 import { customIdsOf } from "../../src/discord/own-message.ts";
-import { NoticeWriter } from "../../src/generation/notice.ts";
-import { Outbox } from "../../src/generation/outbox.ts";
 import { takeAnswered } from "../support/answered-job.ts";
-import { DATABASES, SILENT } from "../support/databases.ts";
+import { DATABASES } from "../support/databases.ts";
 import { TestBot } from "../support/discord-bot.ts";
 import { drawNothing, openRoom, type Room } from "../support/generation.ts";
 import { until } from "../support/until.ts";
@@ -66,17 +64,7 @@ describe("an hour without Discord", () => {
 
   it("leaves a picture to be posted within half a minute after it, once, and charged for then", async () => {
     const { row } = await takeAnswered(test, room);
-    const outbox = new Outbox({
-      ...room,
-      log: SILENT,
-      messenger: test.messenger,
-      notices: new NoticeWriter({
-        wantsMention: async () => false,
-        linkTo: () => null,
-        abilities: async () => ({ upscale: true, creative: false }),
-      }),
-      roles: ["token", "bot"],
-    });
+    const outbox = room.outboxWith(test.messenger);
     const loop = room.loopWith(drawNothing);
     test.playground.setOutage(true);
     loop.start();

@@ -5,13 +5,11 @@ import type { APIMessage } from "discord-api-types/v10";
 import { eq } from "drizzle-orm";
 
 import { delivery, reservation } from "../../src/db/schema.ts";
-import { NoticeWriter } from "../../src/generation/notice.ts";
-import { Outbox } from "../../src/generation/outbox.ts";
 import { TOKEN_LIFE_MS } from "../../src/generation/place.ts";
 import { encodePicture } from "../../src/image/encode-picture.ts";
 import type { Made, Task } from "../../src/inference/messages.ts";
 import { takeAnswered } from "../support/answered-job.ts";
-import { DATABASES, SILENT } from "../support/databases.ts";
+import { DATABASES } from "../support/databases.ts";
 import { TestBot } from "../support/discord-bot.ts";
 import { drawNothing, openRoom, type Room } from "../support/generation.ts";
 import { controls, textOf } from "../support/playground.ts";
@@ -25,10 +23,9 @@ describe("a picture whose interaction is over when it is drawn", () => {
 
   before(async () => {
     test = await TestBot.start({ frozen: true });
-    // A server where there is one: PGlite takes seconds for a file of this size on a busy machine.
-    const database = DATABASES.at(-1);
-    assert.ok(database);
-    room = await openRoom(await database.open());
+    const [pglite] = DATABASES;
+    assert.ok(pglite);
+    room = await openRoom(await pglite.open());
   });
   after(async () => {
     await room.close();
@@ -48,17 +45,7 @@ describe("a picture whose interaction is over when it is drawn", () => {
       const file = { name: "sanabot-1.png", data, remark: null };
       return { ...made, pictures: [{ ...one, file }] } as never;
     });
-    const outbox = new Outbox({
-      ...room,
-      log: SILENT,
-      messenger: test.messenger,
-      notices: new NoticeWriter({
-        wantsMention: async () => false,
-        linkTo: () => null,
-        abilities: async () => ({ upscale: true, creative: false }),
-      }),
-      roles: ["token", "bot"],
-    });
+    const outbox = room.outboxWith(test.messenger);
     loop.start();
     outbox.start();
     try {

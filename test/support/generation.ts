@@ -50,6 +50,8 @@ export interface Room extends AcceptOptions {
   readonly messenger: RecordingMessenger;
   readonly engine: JobEngine;
   readonly outbox: Outbox;
+  /** Another one, that speaks through this messenger. */
+  readonly outboxWith: (messenger: Messenger) => Outbox;
   /** A loop that asks `draw` instead of an inference process. */
   readonly loopWith: (draw: Inference["run"], mayClaim?: () => boolean) => JobLoop;
   readonly close: () => Promise<void>;
@@ -94,19 +96,23 @@ export async function openRoom(database: OpenDatabase): Promise<Room> {
   const answers = new AnswerBook({ db, models, messenger });
   const metrics = new Metrics({ version: "test", role: "all", gpu: "0" });
   const common = { db, engine, messenger, answers, log: SILENT, metrics };
-  const outbox = new Outbox({
-    ...common,
-    notices: new NoticeWriter({
-      wantsMention: async () => false,
-      linkTo: () => null,
-      abilities: () => models.abilities(),
-    }),
-    roles: ["token", "bot"],
-  });
+  const outboxWith = (own: Messenger): Outbox =>
+    new Outbox({
+      ...common,
+      messenger: own,
+      notices: new NoticeWriter({
+        wantsMention: async () => false,
+        linkTo: () => null,
+        abilities: () => models.abilities(),
+      }),
+      roles: ["token", "bot"],
+    });
+  const outbox = outboxWith(messenger);
   return {
     ...common,
     models,
     outbox,
+    outboxWith,
     defaultModel: "tiny",
     loopWith: (draw, mayClaim = () => true) =>
       new JobLoop({
