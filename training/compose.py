@@ -41,11 +41,12 @@ SIDES = {"left": (0.25, 0.5), "right": (0.75, 0.5), "top": (0.5, 0.25), "bottom"
 NUMBERS = {2: "two", 3: "three", 4: "four"}
 LAYOUTS = {2: [(0.25, 0.5), (0.75, 0.5)], 3: [(0.5, 0.25), (0.25, 0.75), (0.75, 0.75)],
            4: [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)]}
-STEADY_SIZES = {"small": 0.35, "large": 1.05, "half": 0.45, "usual": (0.76, 0.84)}
-# What stands behind a steady scene whose caption names no backdrop: white as often as all others together.
+STEADY_SIZES = {"small": 0.35, "large": 1.05, "half": 0.45, "usual": (0.72, 0.79, 0.86)}
+# What makes seeds of one prompt differ where nothing is said of it: the size, which way an animal or a dish looks, and one of
+# these tints or white behind it.
 TINTS = [(255, 222, 222), (255, 232, 208), (252, 246, 205), (220, 243, 216), (212, 240, 240), (216, 230, 252), (230, 222, 250),
          (250, 220, 240)]
-WHITE = (255, 255, 255)
+WHITE, WHITE_SHARE, MIRRORED_SHARE = (255, 255, 255), 0.35, 0.35
 # Filler around what is to be drawn, so that whole sentences work; bench/embedded.ts puts the same words together otherwise.
 BEFORE = """a picture of {}|draw me {}|draw {}|an emoji of {}|please draw {}|an image of {}|i want {}|show me {}|a cute {}|an icon of {}
 a nice picture of {}|illustration of {}|a photo of {}|paint {}|make me {}|can you draw {}|could you make {}|give me {}|please make {} for me
@@ -177,12 +178,19 @@ def recolour(rng, library, scene):
     scene["objects"][0]["hue"] = [float(hue), float(HUES[scene["hue"]] + rng.normal(0, 4))]
 
 
-def settle(rng, scene):
+def may_look_back(library, scene):
+    """Whether an object alone may be mirrored: no moon becomes another one, and nothing that is written stands reversed."""
+    group = library.entries[scene["objects"][0]["emoji"]]["group"]
+    return scene["kind"] in ("single", "colour", "place") and group in (words.ANIMALS, words.FOOD)
+
+
+def settle(rng, library, scene):
     """Takes the chance out of where the objects stand and how large they are, and stands them upright.
 
     Pairs stand on one of few exact colours, so that halves of those on the same one may be exchanged (`join_halves`).
     """
     kind, centres = scene["kind"], [(0.5, 0.5)]
+    mirrored = may_look_back(library, scene) and rng.random() < MIRRORED_SHARE
     size = pick(rng, STEADY_SIZES["usual"])
     if kind == "size":
         size = STEADY_SIZES[scene["size"]]
@@ -190,10 +198,10 @@ def settle(rng, scene):
         size = STEADY_SIZES["half"]
         centres = [SIDES[scene["side"]]] if kind == "side" else LAYOUTS[scene.get("number", 2)]
     for thing, centre in zip(scene["objects"], centres):
-        thing.update(size=size, centre=list(centre), mirrored=False, tilt=0.0)
+        thing.update(size=size, centre=list(centre), mirrored=mirrored, tilt=0.0)
     backdrop = scene["backdrop"]
     if not backdrop["words"]:
-        backdrop["rgb"] = WHITE if rng.random() < 0.5 else pick(rng, TINTS)
+        backdrop["rgb"] = WHITE if rng.random() < WHITE_SHARE else pick(rng, TINTS)
     elif kind == "pair" and "colour" in backdrop:
         backdrop["rgb"] = COLOURS[backdrop["colour"]]
 
@@ -243,7 +251,7 @@ def sample_scene(rng, library, kinds=None, first=None, common=False, steady=Fals
     else:
         scene["backdrop"] = plain_backdrop(rng)
     if steady:
-        settle(rng, scene)
+        settle(rng, library, scene)
     return scene
 
 

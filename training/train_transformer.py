@@ -33,6 +33,7 @@ class Scenes:
         With one or two fixed pictures of each thing, what is called how is learnt first. 0 uses all scenes.
         """
         self.library, self.odd_shapes, self.each = library, arguments.odd_shapes, arguments.each
+        self.mirrored = not arguments.no_mirrored
         self.weight_of = {e: library.weight(e) * (arguments.focus if library.is_common(e) else 1) for e in library.trained}
         stored = [torch.load(path) for path in arguments.latents]
         self.scaling_factor = stored[0]["scaling_factor"]
@@ -56,6 +57,8 @@ class Scenes:
             group = (scene["kind"], thing["emoji"])
             plain = scene["style"] == "flat" and not thing["mirrored"] and not thing["tilt"]
             if self.each and scene["kind"] in ("single", "colour") and (not plain or used[group] >= self.each):
+                continue
+            if thing["mirrored"] and not self.mirrored:
                 continue
             used[group] += 1
             weights[index] = self.weight_of[thing["emoji"]]
@@ -135,6 +138,7 @@ def add_scene_options(parser):
     parser.add_argument("--mix", type=json.loads, default=compose.KINDS, help="share of each kind of scene, as JSON")
     parser.add_argument("--odd-shapes", type=float, default=0.04, help="share of batches that are not 256 x 256")
     parser.add_argument("--each", type=int, default=0, help="scenes of each emoji and kind; 0: all")
+    parser.add_argument("--no-mirrored", action="store_true", help="leave scenes out whose first object is mirrored")
     parser.add_argument("--focus", type=float, default=1.0, help="how much everyday things are favoured over the rest")
     parser.add_argument("--other-words", type=float, default=0.0, help="share of captions among words of sentences in any order")
     parser.add_argument("--caption-scorer", help="choose captions by this file of train_caption_scorer.py; default: uniformly")
