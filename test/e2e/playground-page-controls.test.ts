@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { noBrowser } from "../support/browser.ts";
 import { box, imagine, PageTrial, use, withText } from "../support/page-trial.ts";
 import { pngOf } from "../support/pictures.ts";
+import { until } from "../support/until.ts";
 
 /** A narrow window of a computer, with all that moves in it. */
 const NARROW = {
@@ -217,7 +218,8 @@ describe("the controls of the playground's page", { skip: noBrowser }, () => {
       assert.equal(await channels.isVisible(), false);
       await page.getByRole("button", { name: "Servers and channels" }).tap();
       await channels.tap();
-      await page.waitForFunction("document.title.includes('#art')");
+      // `waitForFunction` would evaluate in the page, whose content security policy forbids it.
+      await until(async () => (await page.title()).includes("#art"));
       await channels.waitFor({ state: "hidden" });
       await imagine(page, "a fox on the phone");
       const message = withText(page, "a fox on the phone");

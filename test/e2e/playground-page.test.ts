@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { noBrowser } from "../support/browser.ts";
 import { box, imagine, PageTrial, use, withText } from "../support/page-trial.ts";
 import { pngOf } from "../support/pictures.ts";
+import { until } from "../support/until.ts";
 
 /** As if a picture were pasted, or dropped somewhere on the page. */
 async function giveFile(page: Page, how: "paste" | "drop"): Promise<void> {
@@ -19,6 +20,17 @@ async function giveFile(page: Page, how: "paste" | "drop"): Promise<void> {
     document.body.dispatchEvent(event);
   }`);
 }
+
+/** Whether the messages stand still, from one look of the browser's to the next few: a turn of the wheel glides. */
+const RESTS = `(async () => {
+  const box = document.querySelector(".scroller");
+  const places = new Set();
+  for (let frame = 0; frame < 12; frame++) {
+    await new Promise(requestAnimationFrame);
+    places.add(box.scrollTop);
+  }
+  return places.size === 1;
+})()`;
 
 describe("the playground's page", { skip: noBrowser }, () => {
   let trial: PageTrial;
@@ -203,9 +215,10 @@ describe("the playground's page", { skip: noBrowser }, () => {
       const scroller = page.locator(".scroller");
       await scroller.hover();
       await page.mouse.wheel(0, -900);
-      await page.waitForFunction(
-        "((box) => box.scrollHeight - box.scrollTop - box.clientHeight > 400)(document.querySelector('.scroller'))",
+      await until(() =>
+        scroller.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight > 400),
       );
+      await until(() => page.evaluate<boolean>(RESTS));
       const place = await withText(page, "second").boundingBox();
       trial.bot.finish();
       await withText(page, "slowly a long scene").locator(".gallery img").waitFor();
