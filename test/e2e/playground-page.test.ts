@@ -216,7 +216,7 @@ describe("the playground's page", { skip: noBrowser }, () => {
       await scroller.hover();
       await page.mouse.wheel(0, -900);
       await until(() =>
-        scroller.evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight > 400),
+        scroller.evaluate((all) => all.scrollHeight - all.scrollTop - all.clientHeight > 400),
       );
       await until(() => page.evaluate<boolean>(RESTS));
       const place = await withText(page, "second").boundingBox();
