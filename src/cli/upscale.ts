@@ -82,7 +82,6 @@ export function upscaleCommand(): Command {
 
 async function upscale(file: string, options: UpscaleCommandOptions): Promise<void> {
   checkOptions(options);
-  checkNetworkOptions(options);
   const config = loadConfig();
   const output = await planOutput(options.out, { prompt: "", seed: 0, count: 1 });
   const picture = await decodeFile(file, decodeStill);
@@ -135,30 +134,24 @@ async function upscale(file: string, options: UpscaleCommandOptions): Promise<vo
   ]);
 }
 
+/** @throws {UserError} `invalid_option` for what the mode has no use for */
 function checkOptions(options: UpscaleCommandOptions): void {
-  const { mode, prompt, strength, seed, model } = options;
-  if (mode === "creative") return;
-  const [name] = Object.entries({ prompt, strength, seed, model })
-    .filter(([, value]) => value !== undefined)
-    .map(([option]) => option);
-  if (name === undefined) return;
-  throw new UserError(
-    "invalid_option",
-    `--${name} is for --mode creative; add that, or leave it out.`,
-  );
+  const { mode, prompt, strength, seed, model, upscaler, provider } = options;
+  if (mode !== "creative")
+    refuseGiven(
+      { prompt, strength, seed, model },
+      "is for --mode creative; add that, or leave it out.",
+    );
+  if (mode === "lanczos")
+    refuseGiven(
+      { upscaler, provider },
+      "is for --mode faithful or creative; --mode lanczos runs no network, so leave it out.",
+    );
 }
 
-/** What `--mode lanczos` has no use for: no network runs. */
-function checkNetworkOptions({ mode, upscaler, provider }: UpscaleCommandOptions): void {
-  if (mode !== "lanczos") return;
-  const [name] = Object.entries({ upscaler, provider })
-    .filter(([, value]) => value !== undefined)
-    .map(([option]) => option);
-  if (name === undefined) return;
-  throw new UserError(
-    "invalid_option",
-    `--${name} is for --mode faithful or creative; --mode lanczos runs no network, so leave it out.`,
-  );
+function refuseGiven(options: Readonly<Record<string, unknown>>, why: string): void {
+  const name = Object.keys(options).find((option) => options[option] !== undefined);
+  if (name !== undefined) throw new UserError("invalid_option", `--${name} ${why}`);
 }
 
 /** Runs the work with a bar on a terminal, until Ctrl-C asks it to stop. */
