@@ -7,7 +7,7 @@ import type { Database } from "../../src/db/database.ts";
 import { job, reservation } from "../../src/db/schema.ts";
 import { Generation } from "../../src/generation/generation.ts";
 import { PictureFiles } from "../../src/generation/picture-files.ts";
-import { DATABASES } from "../support/databases.ts";
+import { openFreshPglite } from "../support/databases.ts";
 import { asking, openRoom, type Room } from "../support/generation.ts";
 
 /** As pg says it when the server goes, and as the server says it while it comes back. */
@@ -33,9 +33,7 @@ describe("a request while the database goes away", () => {
   let room: Room;
 
   before(async () => {
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    room = await openRoom(await pglite.open());
+    room = await openRoom(await openFreshPglite());
   });
   after(() => room.close());
 

@@ -7,7 +7,7 @@ import { guild, picture } from "../../src/db/schema.ts";
 import type { WishRequest } from "../../src/generation/generation-port.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { Wish } from "../../src/generation/types.ts";
-import { DATABASES } from "../support/databases.ts";
+import { openFreshPglite } from "../support/databases.ts";
 import {
   asking,
   drawNothing,
@@ -24,9 +24,7 @@ describe("a card's buttons where a server keeps them for who asked", () => {
   const owner = snowflake();
 
   before(async () => {
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    room = await openRoom(await pglite.open());
+    room = await openRoom(await openFreshPglite());
     await room.db.update(guild).set({ settings: sql`'{"buttonsFor":"requester"}'::jsonb` });
     const { row } = await take(room, asking("a tree", { userId: owner }));
     const loop = room.loopWith(drawNothing);

@@ -9,7 +9,7 @@ import { delivery, reservation } from "../../src/db/schema.ts";
 import { shortId } from "../../src/discord/custom-id.ts";
 import { customIdsOf } from "../../src/discord/own-message.ts";
 import { takeAnswered } from "../support/answered-job.ts";
-import { DATABASES } from "../support/databases.ts";
+import { openFreshPglite } from "../support/databases.ts";
 import { TestBot } from "../support/discord-bot.ts";
 import { drawNothing, openRoom, type Room } from "../support/generation.ts";
 import { until } from "../support/until.ts";
@@ -24,9 +24,7 @@ describe("an hour without Discord", () => {
 
   before(async () => {
     test = await TestBot.start({ frozen: true });
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    room = await openRoom(await pglite.open());
+    room = await openRoom(await openFreshPglite());
   });
   after(async () => {
     await room.close();

@@ -15,7 +15,7 @@ import { NoticeWriter } from "../../src/generation/notice.ts";
 import { Outbox } from "../../src/generation/outbox.ts";
 import { createLogger } from "../../src/log.ts";
 import { takeAnswered } from "../support/answered-job.ts";
-import { DATABASES, SILENT } from "../support/databases.ts";
+import { openFreshPglite, SILENT } from "../support/databases.ts";
 import { TestBot } from "../support/discord-bot.ts";
 import { drawNothing, openRoom, type Room } from "../support/generation.ts";
 import { controls, type TestPlayground } from "../support/playground.ts";
@@ -34,9 +34,7 @@ describe("an answer that several processes edit", () => {
   before(async () => {
     test = await TestBot.start();
     ({ playground } = test);
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    room = await openRoom(await pglite.open());
+    room = await openRoom(await openFreshPglite());
   });
   after(async () => {
     await room.close();

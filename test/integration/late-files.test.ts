@@ -9,7 +9,7 @@ import { TOKEN_LIFE_MS } from "../../src/generation/place.ts";
 import { encodePicture } from "../../src/image/encode-picture.ts";
 import type { Made, Task } from "../../src/inference/messages.ts";
 import { takeAnswered } from "../support/answered-job.ts";
-import { DATABASES } from "../support/databases.ts";
+import { openFreshPglite } from "../support/databases.ts";
 import { TestBot } from "../support/discord-bot.ts";
 import { drawNothing, openRoom, type Room } from "../support/generation.ts";
 import { controls, textOf } from "../support/playground.ts";
@@ -23,9 +23,7 @@ describe("a picture whose interaction is over when it is drawn", () => {
 
   before(async () => {
     test = await TestBot.start({ frozen: true });
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    room = await openRoom(await pglite.open());
+    room = await openRoom(await openFreshPglite());
   });
   after(async () => {
     await room.close();

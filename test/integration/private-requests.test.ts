@@ -6,7 +6,7 @@ import { queueCard } from "../../src/discord/panels/queue-card.ts";
 import { Generation } from "../../src/generation/generation.ts";
 import { PictureFiles } from "../../src/generation/picture-files.ts";
 import type { Requester } from "../../src/generation/types.ts";
-import { DATABASES } from "../support/databases.ts";
+import { openFreshPglite } from "../support/databases.ts";
 import { asking, openRoom, type Room, take } from "../support/generation.ts";
 
 describe("a private request of somebody else in the queue", () => {
@@ -15,9 +15,7 @@ describe("a private request of somebody else in the queue", () => {
   let reader: Requester;
 
   before(async () => {
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    room = await openRoom(await pglite.open());
+    room = await openRoom(await openFreshPglite());
     generation = new Generation({ ...room, files: new PictureFiles(room.db, "") });
     const asked = asking("a secret boat");
     await take(room, { ...asked, place: { ...asked.place, isPrivate: true } });

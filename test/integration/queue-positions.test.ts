@@ -5,7 +5,7 @@ import { cancelJob } from "../../src/generation/cancel.ts";
 import type { Answer, Notice } from "../../src/generation/messenger.ts";
 import { QueuePositions } from "../../src/generation/queue-positions.ts";
 import type { WaitingJob } from "../../src/queue/job-engine.ts";
-import { DATABASES, SILENT } from "../support/databases.ts";
+import { openFreshPglite, SILENT } from "../support/databases.ts";
 import { asking, openRoom, type Room, take } from "../support/generation.ts";
 
 const NEVER = new AbortController().signal;
@@ -20,9 +20,7 @@ describe("places in the queue", () => {
   };
 
   before(async () => {
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    room = await openRoom(await pglite.open());
+    room = await openRoom(await openFreshPglite());
   });
   after(() => room.close());
 

@@ -9,7 +9,7 @@ import { blockUser } from "../../src/generation/policy/blocks.ts";
 import { addWord, changeSettings } from "../../src/generation/policy/guild-rules.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { PictureView, Requester } from "../../src/generation/types.ts";
-import { DATABASES } from "../support/databases.ts";
+import { openFreshPglite } from "../support/databases.ts";
 import { asking, GUILD_ID, snowflake } from "../support/generation.ts";
 import { emptyTables } from "../support/personal-rows.ts";
 
@@ -48,9 +48,7 @@ describe("posting a picture again", () => {
   let database: OpenDatabase;
 
   before(async () => {
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    database = await pglite.open();
+    database = await openFreshPglite();
   });
   after(() => database.close());
   beforeEach(async () => {

@@ -18,7 +18,7 @@ import { usualCost } from "../../src/generation/price.ts";
 import { Refusal } from "../../src/generation/refusal.ts";
 import type { ImagineOptions, Wish } from "../../src/generation/types.ts";
 import { setRule } from "../../src/quota/rules.ts";
-import { DATABASES } from "../support/databases.ts";
+import { openFreshPglite } from "../support/databases.ts";
 import { asking, drawNothing, openRoom, type Room, take } from "../support/generation.ts";
 import { until } from "../support/until.ts";
 
@@ -34,9 +34,7 @@ describe("what a wish becomes", () => {
   let large: AcceptOptions;
 
   before(async () => {
-    const [pglite] = DATABASES;
-    assert.ok(pglite);
-    room = await openRoom(await pglite.open());
+    room = await openRoom(await openFreshPglite());
     const [report] = await room.models.reports();
     const [tiny] = report?.models ?? [];
     assert.ok(report && tiny);

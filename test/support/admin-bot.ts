@@ -5,7 +5,7 @@ import type { APIMessage } from "discord-api-types/v10";
 import type { Database } from "../../src/db/database.ts";
 import type { OpenDatabase } from "../../src/db/open-database.ts";
 import { guild } from "../../src/db/schema.ts";
-import { DATABASES } from "./databases.ts";
+import { openFreshPglite } from "./databases.ts";
 import { TestBot } from "./discord-bot.ts";
 import { controls, type Scene, type TestPlayground, textOf } from "./playground.ts";
 import { emptyTables } from "./personal-rows.ts";
@@ -31,9 +31,7 @@ export class AdminBot {
   }
 
   static async start(): Promise<AdminBot> {
-    const [pglite] = DATABASES;
-    if (pglite === undefined) throw new Error("There is no database to test on");
-    const database = await pglite.open();
+    const database = await openFreshPglite();
     const retagged: string[] = [];
     const retag = async (_tx: Database, guildId: string): Promise<void> => {
       retagged.push(guildId);

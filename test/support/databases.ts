@@ -126,7 +126,7 @@ export async function pgliteTemplate(): Promise<string> {
   });
 }
 
-async function openFreshPglite(onQuery?: OnQuery): Promise<OpenDatabase> {
+export async function openFreshPglite(onQuery?: OnQuery): Promise<OpenDatabase> {
   const template = await pgliteTemplate();
   const folder = await mkdtemp(join(tmpdir(), "sanabot-pglite-"));
   await cp(template, join(folder, "db"), { recursive: true });
